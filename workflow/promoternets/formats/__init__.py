@@ -1,0 +1,1 @@
+"""Files between stages: how each is written, read and checked."""

@@ -1,0 +1,102 @@
+"""The networks are the published ones, layer for layer."""
+
+import numpy as np
+import pytest
+import torch
+from torch import fx, nn
+
+from promoternets.errors import InputError
+from promoternets.networks.als_net import ALSNet, Convolution, SeparableConvolution
+from promoternets.networks.encoding import Encoder
+from promoternets.networks.promoter_cnn import PromoterCNN
+
+
+def trainable(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+
+
+def test_promoter_cnn_has_the_published_number_of_parameters():
+    assert trainable(PromoterCNN(channels=1, sites=64)) == 292_414
+
+
+def test_als_net_has_the_published_number_of_parameters():
+    assert trainable(ALSNet(channels=1, promoters=32, sites=64)) == 841_586
+
+
+@pytest.mark.parametrize(
+    ("layer", "parameters"),
+    [(Convolution(32, 64, 3), 18_496), (Convolution(256, 64, 2), 65_600), (Convolution(128, 256, 1), 33_024),
+     (SeparableConvolution(64, 128), 8_576), (SeparableConvolution(64, 64), 4_416)],
+)  # fmt: skip
+def test_each_kind_of_layer_has_the_published_number_of_parameters(layer, parameters):
+    assert trainable(layer) == parameters
+
+
+class _LayerTracer(fx.Tracer):
+    def is_leaf_module(self, module, name):
+        return isinstance(module, (Convolution, SeparableConvolution)) or super().is_leaf_module(module, name)
+
+
+def test_als_net_has_24_hidden_layers_on_its_longest_path():
+    network = ALSNet()
+    weighted = (nn.Conv1d, nn.Linear, Convolution, SeparableConvolution)
+    depth: dict[fx.Node, int] = {}
+    for node in _LayerTracer().trace(network).nodes:
+        before = max((depth[earlier] for earlier in node.all_input_nodes), default=0)
+        own = node.op == "call_module" and isinstance(network.get_submodule(node.target), weighted)
+        depth[node] = before + own
+    assert max(depth.values()) - 1 == 24  # the last weighted layer is the output
+
+
+def test_als_net_sees_32_blocks_of_64_sites_as_32_pictures_of_16_by_16():
+    network, seen = ALSNet(), {}
+    network.pictures.register_forward_pre_hook(lambda _module, inputs: seen.update(shape=tuple(inputs[0].shape)))
+    network(torch.zeros(2, 1, 2048))
+    assert seen["shape"] == (2, 32, 16, 16)
+
+
+def test_a_block_reaches_only_its_own_picture():
+    network, seen = ALSNet().eval(), {}
+    network.pictures.register_forward_pre_hook(lambda _module, inputs: seen.update(x=inputs[0].detach().clone()))
+    x = torch.zeros(1, 1, 2048)
+    network(x)
+    before = seen["x"]
+    x[:, :, 5 * 64 : 6 * 64] = 2.0
+    network(x)
+    changed = (seen["x"] - before).abs().amax((0, 2, 3)) > 0
+    assert changed.nonzero().flatten().tolist() == [5]
+
+
+@pytest.mark.parametrize(("promoters", "sites", "channels"), [(4, 64, 1), (7, 20, 4), (64, 8, 2)])
+def test_the_networks_work_for_any_number_of_promoters_and_sites(promoters, sites, channels):
+    assert ALSNet(channels, promoters, sites)(torch.zeros(3, channels, promoters * sites)).shape == (3, 2)
+    assert PromoterCNN(channels, sites)(torch.zeros(3, channels, sites)).shape == (3, 2)
+
+
+def test_an_even_kernel_is_padded_on_the_right_and_at_the_bottom():
+    layer = Convolution(1, 1, 2)
+    nn.init.ones_(layer.convolve.weight)
+    nn.init.zeros_(layer.convolve.bias)
+    picture = torch.zeros(1, 1, 3, 3)
+    picture[0, 0, 0, 0] = 1.0
+    assert layer(picture)[0, 0].tolist() == [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_encodings_of_a_row_with_every_value():
+    row = torch.tensor([[0, 1, 2, -1, -2]], dtype=torch.int8)
+    assert Encoder("one_hot")(row)[0].tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
+    assert Encoder("scalar")(row)[0].tolist() == [[0, 1, 2, -1, -1]]
+    haplotypes = torch.tensor([[[0, 1], [1, 1], [-1, -1], [-2, -2]]], dtype=torch.int8)
+    assert Encoder("haplotype")(haplotypes)[0].tolist() == [[0, 1, -1, -1], [1, 1, -1, -1]]
+
+
+def test_standardising_learns_from_the_people_it_is_given_and_from_no_other():
+    training = np.array([[0, 2, -1], [2, 2, 1], [-1, 2, 1]], dtype=np.int8)
+    encoder = Encoder("standardised").fit(training)
+    encoded = encoder(torch.tensor([[0, 2, -1], [2, 0, -2]], dtype=torch.int8))
+    assert encoded[:, 0].tolist() == [[-1, 0, 0], [1, -2, 0]]
+
+
+def test_an_unknown_encoding_is_one_clear_error():
+    with pytest.raises(InputError, match="one_hot, scalar"):
+        Encoder("onehot")

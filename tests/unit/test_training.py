@@ -1,0 +1,178 @@
+"""The ensemble trainer: members are independent, stop by themselves, and survive an interruption."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from promoternets.errors import InputError
+from promoternets.networks.encoding import Encoder
+from promoternets.networks.promoter_cnn import PromoterCNN
+from promoternets.training import ensemble
+from promoternets.training.device import choose_device
+from promoternets.training.ensemble import Task, train_ensemble
+from promoternets.training.measures import area_standard_error, area_under_roc, balanced_accuracy
+from promoternets.training.settings import TrainingSettings
+
+CPU = torch.device("cpu")
+PEOPLE, SITES = 96, 12
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    generator = np.random.default_rng(3)
+    genotypes = generator.integers(-1, 3, size=(100, PEOPLE, SITES)).astype(np.int8)
+    labels = np.tile([0, 1], PEOPLE // 2)
+    genotypes[7, :, 3] = labels * 2  # member 7 sees the answer
+    return torch.from_numpy(genotypes), torch.from_numpy(labels)[None]
+
+
+def task_of(cohort, members, seeds=None):
+    genotypes, labels = cohort
+    return Task(
+        build=lambda: PromoterCNN(4, SITES),
+        seeds=[1000 + member for member in members] if seeds is None else seeds,
+        inputs=lambda rows: genotypes[[members[row] for row in rows]],
+        encode=Encoder("one_hot"),
+        labels=labels,
+        training=np.arange(64),
+        validation=np.arange(64, PEOPLE),
+    )
+
+
+SETTINGS = TrainingSettings(optimiser="sgd", learning_rate=0.05, epochs=6, patience=2, batch_size=16)
+
+
+def same(a, b):
+    return a.best_epoch == b.best_epoch and np.array_equal(a.validation_scores, b.validation_scores)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adagrad", "adamw"])
+def test_a_member_is_the_same_alone_and_in_an_ensemble_of_100(cohort, optimiser):
+    """Tolerance: 0.03 in log-odds after training (Adagrad; the others 0.002), which moves no AUC here by over 0.01."""
+    settings = SETTINGS.changed(optimiser=optimiser, learning_rate=0.01)
+    many = train_ensemble(task_of(cohort, list(range(100))), settings, device=CPU, members_at_once=100)
+    assert len({len(member.history) for member in many}) > 1, "members stop at different times, else nothing is tested"
+    for index in (7, 50, 99):
+        alone = train_ensemble(task_of(cohort, [index]), settings, device=CPU, members_at_once=1)[0]
+        assert alone.best_epoch == many[index].best_epoch
+        np.testing.assert_allclose(many[index].validation_scores, alone.validation_scores, atol=0.03)
+        assert many[index].history[-1][3] == pytest.approx(alone.history[-1][3], abs=0.01)
+
+
+def test_the_same_stack_gives_the_same_result_bit_for_bit(cohort):
+    twice = [train_ensemble(task_of(cohort, [3, 7, 50]), SETTINGS, device=CPU, members_at_once=3) for _ in range(2)]
+    assert all(same(a, b) for a, b in zip(*twice, strict=True))
+
+
+def test_a_planted_answer_is_learnt_and_noise_is_not(cohort):
+    settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.003, epochs=15, patience=5)
+    members = train_ensemble(task_of(cohort, [5, 6, 7, 8]), settings, device=CPU, members_at_once=4)
+    labels = cohort[1][0, 64:].numpy()
+    areas = [roc_auc_score(labels, member.validation_scores) for member in members]
+    assert areas[2] > 0.95 and max(areas[:2] + areas[3:]) < 0.8
+
+
+def test_the_loop_learns_what_a_plain_pytorch_loop_learns(cohort):
+    genotypes, labels = cohort
+    settings = TrainingSettings(optimiser="sgd", learning_rate=0.05, epochs=1, patience=None, batch_size=64)
+    trained = train_ensemble(task_of(cohort, [7]), settings, device=CPU, members_at_once=1)[0]
+    torch.manual_seed(1007)
+    network = PromoterCNN(4, SITES)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.05)
+    x = Encoder("one_hot")(genotypes[7, :64])
+    loss = torch.nn.functional.cross_entropy(network(x), labels[0, :64])
+    loss.backward()
+    optimiser.step()
+    for name, value in network.named_parameters():
+        torch.testing.assert_close(trained.weights[name], value.detach(), atol=1e-5, rtol=1e-4)
+
+
+def test_class_weights_make_both_classes_count_the_same():
+    genotypes = torch.from_numpy(np.random.default_rng(5).integers(0, 3, (2, 400, SITES)).astype(np.int8))
+    labels = torch.tensor([1, 0, 0, 0, 0] * 80)[None]
+    task = Task(lambda: PromoterCNN(4, SITES), [1, 2], lambda rows: genotypes[rows], Encoder("one_hot"), labels,
+                np.arange(200), np.arange(200, 400))  # fmt: skip
+    mean = {}
+    for weighted in (True, False):
+        settings = TrainingSettings("sgd", 0.02, epochs=8, patience=None, class_weights=weighted)
+        members = train_ensemble(task, settings, device=CPU, members_at_once=2)
+        mean[weighted] = np.mean([member.validation_scores for member in members])
+    assert abs(mean[True]) < 0.3 and mean[False] < -0.8
+
+
+@pytest.mark.parametrize("stop_after", [1, 3, 4])
+def test_training_resumes_where_it_was_killed_and_ends_the_same(cohort, tmp_path, monkeypatch, stop_after):
+    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.01)
+    undisturbed = train_ensemble(task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2)
+    checkpoint = tmp_path / "c.safetensors"
+    epochs = []
+    whole = ensemble._Stack.run_epoch
+
+    def killed(stack):
+        if len(epochs) == stop_after:
+            raise KeyboardInterrupt
+        epochs.append(1)
+        whole(stack)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ensemble._Stack, "run_epoch", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_ensemble(task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint)
+    assert checkpoint.is_file()
+    counted = []
+    monkeypatch.setattr(ensemble._Stack, "run_epoch", lambda stack: (counted.append(1), whole(stack)))
+    resumed = train_ensemble(task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint)
+    total = sum(max(len(undisturbed[a].history), len(undisturbed[a + 1].history)) for a in (0, 2))
+    assert len(counted) == total - stop_after, "only what was not done is done again"
+    assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, resumed, strict=True))
+    assert not checkpoint.exists()
+
+
+def test_a_checkpoint_of_another_run_or_a_torn_one_is_not_used(cohort, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    checkpoint = tmp_path / "c.safetensors"
+    checkpoint.write_bytes(b"torn")
+    settings = SETTINGS.changed(epochs=1)
+    members = train_ensemble(task_of(cohort, [1, 2]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint)
+    assert len(members) == 2 and "cannot be read" in caplog.text
+
+
+def test_overlapping_parts_and_a_part_with_one_class_are_refused(cohort):
+    genotypes, labels = cohort
+    base = dict(build=lambda: PromoterCNN(4, SITES), seeds=[1], inputs=lambda rows: genotypes[rows], encode=Encoder("one_hot"))
+    with pytest.raises(ValueError, match="both"):
+        Task(**base, labels=labels, training=np.arange(10), validation=np.arange(9, 20))
+    with pytest.raises(InputError, match="both cases and controls"):
+        Task(**base, labels=labels, training=np.arange(10), validation=np.array([20, 22]))
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():
+    if torch.cuda.is_available():
+        assert choose_device(1).type == "cuda"
+    else:
+        with pytest.raises(InputError, match="no CUDA device.*gpu: 0"):
+            choose_device(1)
+    assert choose_device(0).type == "cpu"
+
+
+def test_areas_equal_scikit_learn_with_ties():
+    generator = np.random.default_rng(1)
+    scores = generator.integers(0, 6, size=(5, 60)).astype(float)
+    labels = generator.integers(0, 2, size=(5, 60))
+    areas = area_under_roc(torch.from_numpy(scores), torch.from_numpy(labels))
+    assert np.allclose(areas, [roc_auc_score(y, s) for y, s in zip(labels, scores, strict=True)])
+
+
+def test_standard_error_of_an_area_is_the_spread_over_repeated_cohorts():
+    generator = np.random.default_rng(2)
+    labels = torch.tensor([1] * 60 + [0] * 90).expand(2000, -1)
+    scores = torch.from_numpy(generator.normal(size=(2000, 150))) + 0.6 * labels
+    areas = area_under_roc(scores, labels)
+    assert area_standard_error(areas.mean().item(), 60, 90) == pytest.approx(areas.std().item(), rel=0.1)
+
+
+def test_balanced_accuracy_of_saying_control_to_all_is_a_half():
+    labels = torch.tensor([[0, 0, 0, 1]])
+    assert balanced_accuracy(torch.full((1, 4), -1.0), labels).item() == 0.5

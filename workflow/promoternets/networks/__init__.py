@@ -1,0 +1,1 @@
+"""The networks: one module each, plain PyTorch, one member at a time (the trainer stacks them)."""

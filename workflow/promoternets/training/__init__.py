@@ -1,0 +1,1 @@
+"""Training: many independent copies of a small network in one loop."""

@@ -1,0 +1,391 @@
+"""The ensemble trainer: E independent copies of a small network, trained in one loop.
+
+Parameters of all members are stacked along a first axis and one vectorised call computes all of them; a GPU then
+launches one kernel where a loop would launch thousands. Members share nothing: starting weights and the order of
+people come from each member's own seed, the optimisers work element by element, and a member that stops early
+leaves the stack. A member's result therefore does not depend on who shares the stack, up to the rounding of the
+last bit (vector instructions and batched products round alike for all but the last few numbers of a stack). Who
+wants results that are the same byte for byte puts the same members into the same stacks, as the ranking does for
+any number of shards.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+from torch.func import functional_call, stack_module_state, vmap
+
+from promoternets.errors import InputError
+from promoternets.formats.outputs import written
+from promoternets.progress import progress
+from promoternets.seeds import derive
+from promoternets.training.measures import area_under_roc
+from promoternets.training.settings import TrainingSettings
+
+logger = logging.getLogger(__name__)
+SECONDS_BETWEEN_CHECKPOINTS = 10.0
+EVALUATION_BATCH = 512
+
+
+@dataclass
+class Member:
+    """One trained network.
+
+    Attributes
+    ----------
+    index : its place among the members asked for.
+    best_epoch : the epoch (from 1) whose weights were kept.
+    history : one row per epoch: (epoch, train_loss, validation_loss, validation_auc).
+    validation_scores : float32 [validation people], log-odds of being a case, from the kept weights.
+    weights : the kept parameters and buffers, on the CPU; None unless asked for.
+    """
+
+    index: int
+    best_epoch: int
+    history: list[tuple[int, float, float, float]]
+    validation_scores: np.ndarray
+    weights: dict[str, torch.Tensor] | None = None
+
+
+@dataclass
+class Task:
+    """What the members learn from.
+
+    Attributes
+    ----------
+    build : returns a fresh network; called under each member's own seed.
+    seeds : one seed per member; its length is the number of members.
+    inputs : given member indices, returns their stored genotypes, int8 [members, people, ...].
+    encode : turns stored genotypes [members, batch, ...] into what the network takes.
+    labels : int64 [members, people] (or one row for all), 0 control, 1 case.
+    training, validation : int64 indices of people; validation decides when to stop and which epoch to keep.
+    """
+
+    build: Callable[[], nn.Module]
+    seeds: Sequence[int]
+    inputs: Callable[[Sequence[int]], torch.Tensor]
+    encode: Callable[[torch.Tensor], torch.Tensor]
+    labels: torch.Tensor
+    training: np.ndarray
+    validation: np.ndarray
+
+    def __post_init__(self) -> None:
+        if set(self.training) & set(self.validation):
+            raise ValueError("a person is both in the training and in the validation part")
+        for name, part in (("training", self.training), ("validation", self.validation)):
+            classes = self.labels[:, part]
+            if len(part) == 0 or bool((classes == classes[:, :1]).all()):
+                raise InputError(
+                    f"the inner {name} part of {len(part)} people does not hold both cases and controls",
+                    fix="Use fewer folds or more people",
+                )
+
+
+def train_ensemble(
+    task: Task,
+    settings: TrainingSettings,
+    *,
+    device: torch.device,
+    members_at_once: int,
+    keep_weights: bool = True,
+    checkpoint: Path | None = None,
+    what: str = "training",
+) -> list[Member]:
+    """Train every member of `task` and return them in order.
+
+    Parameters
+    ----------
+    members_at_once : size of the stack; changes memory and speed, not results.
+    keep_weights : whether to return the weights too.
+    checkpoint : a file to save progress in and to resume from; removed when all members are done. A checkpoint
+        of another task or other settings is an error of the caller's naming and is ignored with a warning.
+    what : what the progress is called.
+    """
+    members: list[Member] = []
+    total = len(task.seeds)
+    store = _CheckpointFile(checkpoint, _fingerprint(task, settings, keep_weights, members_at_once))
+    members, running = store.load()
+    starts = range(len(members), total, members_at_once)
+    for start in progress(starts, what=what, unit="stacks of networks"):
+        indices = list(range(start, min(start + members_at_once, total)))
+        stack = _Stack(task, settings, indices, device, keep_weights)
+        if running is not None:
+            stack.restore(running)
+            running = None
+        while stack.active:
+            stack.run_epoch()
+            store.save(members, stack)
+        members += stack.finished()
+        store.save(members, None)
+    store.remove()
+    return members
+
+
+@dataclass
+class _Stack:
+    """The members that train side by side now."""
+
+    task: Task
+    settings: TrainingSettings
+    indices: list[int]
+    device: torch.device
+    keep_weights: bool
+    epoch: int = 0
+    active: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.active = list(self.indices)
+        modules = [_seeded(self.task.build, self.task.seeds[index]) for index in self.active]
+        self.skeleton = _seeded(self.task.build, 0).to("meta")
+        parameters, buffers = stack_module_state(modules)  # type: ignore[arg-type]
+        self._load(parameters, buffers)
+        self.best = {name: value.detach().clone() for name, value in self._state().items()}
+        self.best_loss = {index: float("inf") for index in self.indices}
+        self.best_epoch = dict.fromkeys(self.indices, 0)
+        self.history: dict[int, list[tuple[int, float, float, float]]] = {index: [] for index in self.indices}
+        self.scores: dict[int, torch.Tensor] = {}
+        self.kept: dict[int, dict[str, torch.Tensor]] = {}
+        self._read_inputs()
+
+    def _load(self, parameters: dict, buffers: dict) -> None:
+        self.parameters = {
+            name: value.detach().to(self.device).requires_grad_() for name, value in parameters.items()
+        }
+        self.buffers = {name: value.detach().to(self.device) for name, value in buffers.items()}
+        self.optimiser = self.settings.build_optimiser(list(self.parameters.values()))
+
+    def _state(self) -> dict[str, torch.Tensor]:
+        return {**self.parameters, **self.buffers}
+
+    def _read_inputs(self) -> None:
+        self.inputs = self.task.inputs(self.active).to(self.device)
+        labels = self.task.labels.to(self.device)
+        self.labels = labels.expand(len(self.active), -1) if len(labels) == 1 else labels[self.active]
+        training = self.labels[:, torch.as_tensor(self.task.training, device=self.device)]
+        cases = training.double().mean(1)
+        if self.settings.class_weights:
+            self.class_weights = torch.stack([0.5 / (1 - cases), 0.5 / cases], dim=1).float()
+        else:
+            self.class_weights = torch.ones(len(self.active), 2, device=self.device)
+
+    def _forward(self, people: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits [members, batch, 2] and labels [members, batch] of people [members, batch]."""
+        rows = torch.arange(len(self.active), device=self.device)[:, None]
+        encoded = self.task.encode(self.inputs[rows, people])
+
+        def one(parameters: dict, buffers: dict, x: torch.Tensor) -> torch.Tensor:
+            return functional_call(self.skeleton, (parameters, buffers), (x,))
+
+        return vmap(one)(self.parameters, self.buffers, encoded), self.labels[rows, people]
+
+    def _losses(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return each member's class-weighted mean cross-entropy: [members]."""
+        per_person = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+        weights = self.class_weights.gather(1, labels)
+        return (per_person.view_as(labels) * weights).sum(1) / weights.sum(1)
+
+    def run_epoch(self) -> None:
+        """Train one epoch, validate, keep the best weights, and let go of members that are done."""
+        self.epoch += 1
+        train_loss = self._train()
+        scores, loss = self.predict(self.task.validation)
+        labels = self.labels[:, torch.as_tensor(self.task.validation, device=self.device)]
+        area = area_under_roc(scores, labels)
+        rows = torch.stack([train_loss.double(), loss.double(), area]).T.tolist()
+        if not np.isfinite(rows).all():
+            raise InputError(
+                f"training diverged in epoch {self.epoch} (the loss is not a finite number)",
+                fix="Lower the learning rate",
+            )
+        better = []
+        for row, index in enumerate(self.active):
+            self.history[index].append((self.epoch, *rows[row]))
+            if not self.settings.restore_best or rows[row][1] < self.best_loss[index]:
+                better.append(row)
+                self.best_loss[index], self.best_epoch[index] = rows[row][1], self.epoch
+                self.scores[index] = scores[row].float().cpu()
+        self._keep_best(better)
+        self._drop([index for index in self.active if self._done(index)])
+
+    def _train(self) -> torch.Tensor:
+        self.skeleton.train()
+        order = torch.stack([self._order(index) for index in self.active]).to(self.device)
+        batches = order.tensor_split(-(-order.shape[1] // self.settings.batch_size), dim=1)
+        total = torch.zeros(len(self.active), device=self.device)
+        for people in batches:
+            losses = self._losses(*self._forward(people))
+            self.optimiser.zero_grad(set_to_none=True)
+            losses.sum().backward()
+            self.optimiser.step()
+            total += losses.detach()
+        return total / len(batches)
+
+    def _order(self, index: int) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(derive(self.task.seeds[index], "order", self.epoch))
+        return torch.as_tensor(self.task.training)[torch.randperm(len(self.task.training), generator=generator)]
+
+    @torch.no_grad()
+    def predict(self, people: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return log-odds of being a case [members, people] and the mean loss [members] on these people."""
+        self.skeleton.eval()
+        outputs = []
+        for part in torch.as_tensor(people, device=self.device).split(EVALUATION_BATCH):
+            outputs.append(self._forward(part.expand(len(self.active), -1))[0])
+        logits = torch.cat(outputs, dim=1)
+        labels = self.labels[:, torch.as_tensor(people, device=self.device)]
+        return logits[..., 1] - logits[..., 0], self._losses(logits, labels)
+
+    def _keep_best(self, rows: list[int]) -> None:
+        if rows and self.keep_weights:
+            for name, value in self._state().items():
+                self.best[name][rows] = value.detach()[rows]
+
+    def _done(self, index: int) -> bool:
+        patience = self.settings.patience
+        return self.epoch >= self.settings.epochs or (
+            patience is not None and self.epoch - self.best_epoch[index] >= patience
+        )
+
+    def _drop(self, done: list[int]) -> None:
+        """Take members out of the stack: their weights, the optimiser's memory of them, and their inputs."""
+        if not done:
+            return
+        for row, index in enumerate(self.active):
+            if index in done and self.keep_weights:
+                self.kept[index] = {name: value[row].cpu().clone() for name, value in self.best.items()}
+        stay = [row for row, index in enumerate(self.active) if index not in done]
+        self.active = [self.active[row] for row in stay]
+        if self.active:
+            self._select(stay)
+            self._read_inputs()
+
+    def _select(self, rows: list[int]) -> None:
+        memory = [self.optimiser.state[value] for value in self.parameters.values()]
+        parameters = {name: value.detach()[rows] for name, value in self.parameters.items()}
+        self._load(parameters, {name: value[rows] for name, value in self.buffers.items()})
+        self.best = {name: value[rows] for name, value in self.best.items()}
+        for value, state in zip(self.parameters.values(), memory, strict=True):
+            self.optimiser.state[value] = {
+                key: entry[rows] if torch.is_tensor(entry) and entry.dim() else entry for key, entry in state.items()
+            }
+
+    def finished(self) -> list[Member]:
+        """Return the members in order, when none is active any more."""
+        return [
+            Member(index, self.best_epoch[index], self.history[index], self.scores[index].numpy(), self.kept.get(index))
+            for index in self.indices
+        ]
+
+    def snapshot(self) -> tuple[dict[str, torch.Tensor], dict]:
+        """Return all tensors and all plain values that `restore` needs."""
+        tensors = {f"state/{name}": value.detach() for name, value in self._state().items()}
+        tensors |= {f"best/{name}": value for name, value in self.best.items()}
+        for name, value in self.parameters.items():
+            for key, entry in self.optimiser.state[value].items():
+                tensors[f"optimiser/{name}/{key}"] = torch.as_tensor(entry)
+        tensors |= {f"scores/{index}": value for index, value in self.scores.items()}
+        for index, weights in self.kept.items():
+            tensors |= {f"kept/{index}/{name}": value for name, value in weights.items()}
+        plain = {"epoch": self.epoch, "active": self.active, "best_loss": self.best_loss,
+                 "best_epoch": self.best_epoch, "history": self.history}  # fmt: skip
+        return tensors, plain
+
+    def restore(self, saved: tuple[dict[str, torch.Tensor], dict]) -> None:
+        """Continue from a snapshot."""
+        tensors, plain = saved
+        self.epoch, self.active = plain["epoch"], plain["active"]
+        self.best_loss = {int(index): value for index, value in plain["best_loss"].items()}
+        self.best_epoch = {int(index): value for index, value in plain["best_epoch"].items()}
+        self.history = {int(index): [tuple(row) for row in rows] for index, rows in plain["history"].items()}
+        names, buffers = list(self.parameters), list(self.buffers)
+        self._load({name: tensors[f"state/{name}"] for name in names}, {n: tensors[f"state/{n}"] for n in buffers})
+        self.best = {name: tensors[f"best/{name}"].to(self.device) for name in (*names, *buffers)}
+        for name, value in self.parameters.items():
+            prefix = f"optimiser/{name}/"
+            found = {key[len(prefix) :]: entry for key, entry in tensors.items() if key.startswith(prefix)}
+            if found:
+                self.optimiser.state[value] = {
+                    key: entry.to(self.device) if entry.dim() else entry for key, entry in found.items()
+                }
+        for key, value in tensors.items():
+            kind, _, rest = key.partition("/")
+            if kind == "scores":
+                self.scores[int(rest)] = value
+            elif kind == "kept":
+                index, _, name = rest.partition("/")
+                self.kept.setdefault(int(index), {})[name] = value
+        self._read_inputs()
+
+
+class _CheckpointFile:
+    """Progress on disk: finished members, and the stack that was training."""
+
+    def __init__(self, path: Path | None, fingerprint: str) -> None:
+        self.path, self.fingerprint = path, fingerprint
+        self.saved_at = time.monotonic()
+
+    def save(self, members: list[Member], stack: _Stack | None) -> None:
+        if self.path is None or time.monotonic() - self.saved_at < SECONDS_BETWEEN_CHECKPOINTS:
+            return
+        tensors, plain = ({}, None) if stack is None else stack.snapshot()
+        for member in members:
+            tensors[f"member/{member.index}/scores"] = torch.from_numpy(member.validation_scores)
+            for name, value in (member.weights or {}).items():
+                tensors[f"member/{member.index}/weights/{name}"] = value
+        rows = [{"index": m.index, "best_epoch": m.best_epoch, "history": m.history} for m in members]
+        header = {"fingerprint": self.fingerprint, "members": json.dumps(rows), "stack": json.dumps(plain)}
+        with written(self.path) as partial:
+            save_file({name: value.cpu().contiguous() for name, value in tensors.items()}, partial, metadata=header)
+        self.saved_at = time.monotonic()
+
+    def load(self) -> tuple[list[Member], tuple[dict[str, torch.Tensor], dict] | None]:
+        if self.path is None or not self.path.is_file():
+            return [], None
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                header = file.metadata()
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except Exception as error:  # a torn file: begin again rather than stop
+            logger.warning("%s: the checkpoint cannot be read (%s); training starts anew", self.path, error)
+            return [], None
+        if header.get("fingerprint") != self.fingerprint:
+            logger.warning("%s: the checkpoint is of another run; training starts anew", self.path)
+            return [], None
+        members = []
+        for row in json.loads(header["members"]):
+            prefix = f"member/{row['index']}/"
+            weights = {
+                name[len(prefix) + 8 :]: value for name, value in tensors.items() if name.startswith(prefix + "weights/")
+            }
+            history = [tuple(entry) for entry in row["history"]]
+            scores = tensors[prefix + "scores"].numpy()
+            members.append(Member(row["index"], row["best_epoch"], history, scores, weights or None))
+        plain = json.loads(header["stack"])
+        logger.info("resuming: %d members done, epoch %s of the next", len(members), plain["epoch"] if plain else 0)
+        return members, None if plain is None else (tensors, plain)
+
+    def remove(self) -> None:
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def _seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed % 2**63)
+        return build()
+
+
+def _fingerprint(task: Task, settings: TrainingSettings, keep_weights: bool, members_at_once: int) -> str:
+    labels = task.labels.numpy().tobytes() if task.labels.device.type == "cpu" else b""
+    parts = [settings.as_dict(), list(task.seeds), task.training.tolist(), task.validation.tolist(), labels.hex()]
+    return str(derive(0, json.dumps(parts), keep_weights, members_at_once))

@@ -1,0 +1,50 @@
+"""Measures computed for all members of an ensemble at once, and their standard errors."""
+
+from __future__ import annotations
+
+import torch
+
+
+def area_under_roc(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the area under the ROC curve of each member; equal scores of a case and a control count half.
+
+    scores: float [members, people]; labels: int [members, people], 0 or 1, the same people of each class for
+    all members or not. Returns float64 [members]; nan where a member has one class only.
+    """
+    areas = []
+    for score, label in zip(scores.double(), labels, strict=True):
+        controls = score[label == 0].sort().values
+        cases = score[label == 1].contiguous()
+        below = torch.searchsorted(controls, cases, right=False) + torch.searchsorted(controls, cases, right=True)
+        areas.append(below.double().sum() / (2 * len(cases) * len(controls)))
+    return torch.stack(areas)
+
+
+def area_standard_error(area: float, cases: int, controls: int) -> float:
+    """Return the standard error of an AUC after Hanley and McNeil (Radiology 1982;143:29-36)."""
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = area * (1 - area) + (cases - 1) * (q1 - area**2) + (controls - 1) * (q2 - area**2)
+    return float((variance / (cases * controls)) ** 0.5)
+
+
+def accuracy(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the share of people on the right side of 0 log-odds: float64 [members] from [members, people]."""
+    return ((scores > 0).long() == labels).double().mean(1)
+
+
+def balanced_accuracy(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the mean of sensitivity and specificity at 0 log-odds: float64 [members] from [members, people]."""
+    right = ((scores > 0).long() == labels).double()
+    cases = labels.double()
+    return ((right * cases).sum(1) / cases.sum(1) + (right * (1 - cases)).sum(1) / (1 - cases).sum(1)) / 2
+
+
+SCORES = {"auc": area_under_roc, "accuracy": accuracy, "balanced_accuracy": balanced_accuracy}
+
+
+def standard_error(metric: str, value: float, cases: int, controls: int) -> float:
+    """Return the standard error of a score on that many validation people (binomial for the accuracies)."""
+    if metric == "auc":
+        return area_standard_error(value, cases, controls)
+    people = cases + controls if metric == "accuracy" else 2 * min(cases, controls)
+    return float((value * (1 - value) / people) ** 0.5)

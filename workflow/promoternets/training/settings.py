@@ -1,0 +1,60 @@
+"""How a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import torch
+
+Optimiser = Literal["sgd", "adagrad", "adamw"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How each member of an ensemble is trained.
+
+    Attributes
+    ----------
+    optimiser : "sgd" (no momentum), "adagrad" or "adamw".
+    learning_rate : step size.
+    learning_rate_decay : Adagrad only: the rate at step t is learning_rate / (1 + decay * (t - 1)).
+    weight_decay : AdamW's decoupled weight decay (0 for none).
+    epochs : passes over the training people, at most.
+    patience : stop a member after this many epochs without a lower validation loss; None trains all epochs.
+    batch_size : people per step; the people are split into equal batches no larger than this.
+    class_weights : weigh cases and controls so that both classes count the same.
+    restore_best : keep the weights of the epoch with the lowest validation loss, else those of the last epoch.
+    """
+
+    optimiser: Optimiser = "adamw"
+    learning_rate: float = 1e-3
+    learning_rate_decay: float = 0.0
+    weight_decay: float = 0.0
+    epochs: int = 50
+    patience: int | None = 5
+    batch_size: int = 64
+    class_weights: bool = True
+    restore_best: bool = True
+
+    def changed(self, **given: Any) -> TrainingSettings:
+        """Return a copy with the values that are not None."""
+        return replace(self, **{name: value for name, value in given.items() if value is not None})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+    def build_optimiser(self, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+        """Return the optimiser; all three work element by element, so stacked members stay independent."""
+        if self.optimiser == "sgd":
+            return torch.optim.SGD(parameters, lr=self.learning_rate, foreach=True)
+        if self.optimiser == "adagrad":
+            return torch.optim.Adagrad(
+                parameters, lr=self.learning_rate, lr_decay=self.learning_rate_decay, eps=1e-7, foreach=True
+            )
+        # A bias in front of batch normalisation has no true gradient; with PyTorch's eps of 1e-8 Adam would take
+        # full steps along its rounding noise.
+        return torch.optim.AdamW(
+            parameters, lr=self.learning_rate, weight_decay=self.weight_decay, eps=1e-6, foreach=True
+        )

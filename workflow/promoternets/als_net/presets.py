@@ -1,0 +1,33 @@
+"""How ALS-Net is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promoternets.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An input encoding and training settings."""
+
+    encoding: str
+    training: TrainingSettings
+
+
+PRESETS = {
+    # Yin et al. 2019, as in the committed training script: Adagrad, 30 epochs, the last epoch's weights.
+    "published": Preset(
+        "scalar",
+        TrainingSettings(
+            optimiser="adagrad", learning_rate=0.002, learning_rate_decay=1e-4, epochs=30, patience=None,
+            batch_size=32, class_weights=False, restore_best=False,
+        ),
+    ),
+    "default": Preset(
+        "standardised",
+        TrainingSettings(
+            optimiser="adamw", learning_rate=5e-4, weight_decay=0.1, epochs=40, patience=6, batch_size=32,
+        ),
+    ),
+}  # fmt: skip

@@ -1,0 +1,156 @@
+"""Score the promoters of one shard in one outer fold."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from promoternets.errors import InputError
+from promoternets.formats.block_store import BlockStore
+from promoternets.formats.outer_fold import RANKING_PART, OuterFold
+from promoternets.networks.encoding import ABSENT, Encoder
+from promoternets.networks.promoter_cnn import PromoterCNN
+from promoternets.seeds import derive
+from promoternets.training.ensemble import Task, train_ensemble
+from promoternets.training.measures import SCORES, standard_error
+from promoternets.training.settings import TrainingSettings
+
+logger = logging.getLogger(__name__)
+STACK = {"cpu": 16, "cuda": 2048}  # promoters side by side, if memory allows; more gain nothing on a CPU
+BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser moments, one temporary
+
+
+class Promoters:
+    """All promoters of a cohort, in the order of their stores, with their genotypes at hand."""
+
+    def __init__(self, stores: Sequence[Path]) -> None:
+        self.stores = [BlockStore.open(path) for path in stores]
+        if not self.stores:
+            raise InputError("no block store was given", fix="Give one per chromosome")
+        self.sample_ids = self.stores[0].sample_ids
+        for store in self.stores:
+            if list(store.sample_ids) != list(self.sample_ids):
+                raise InputError("its people are not those of the first store", where=store.path, fix="Run build_blocks again")
+        self.ids = [str(promoter) for store in self.stores for promoter in store.promoters]
+        self.place = [(number, row) for number, store in enumerate(self.stores) for row in range(len(store.promoters))]
+        self.sites = self.stores[0].upstream + self.stores[0].downstream
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def site_rows(self, index: int) -> np.ndarray:
+        """Return the store rows of a promoter's sites, int32 [sites], -1 where absent."""
+        number, row = self.place[index]
+        return self.stores[number].variant[row]
+
+    def read(self, indices: Sequence[int], source: str) -> np.ndarray:
+        """Return stored genotypes of some promoters: int8 [promoters, people, sites], or [.., sites, 2] as haplotypes.
+
+        -1 is missing, -2 an absent site. Each site is read once, also when promoters share it.
+        """
+        tail = (2,) if source == "haplotype" else ()
+        shape = (len(indices), len(self.sample_ids), self.sites, *tail)
+        blocks = np.full(shape, ABSENT, dtype=np.int8)
+        for number, store in enumerate(self.stores):
+            here = [(at, self.place[index][1]) for at, index in enumerate(indices) if self.place[index][0] == number]
+            if not here:
+                continue
+            wanted = store.variant[[row for _, row in here]]
+            rows = np.unique(wanted[wanted >= 0])
+            values = store.genotypes(rows) if source == "haplotype" else store.counts(rows)
+            for (at, _), variants in zip(here, wanted, strict=True):
+                present = variants >= 0
+                blocks[at][:, present] = values[np.searchsorted(rows, variants[present])].swapaxes(0, 1)
+        return blocks
+
+
+def stack_size(people: int, sites: int, channels: int, memory_mb: int, device: str) -> int:
+    """Return how many promoters are trained side by side: a run of promoters that does not depend on shards.
+
+    The estimate counts the genotypes, six copies of the parameters and the activations of a validation batch.
+    """
+    parameters = sum(value.numel() for value in PromoterCNN(channels, sites).parameters())
+    activations = 512 * sites * (channels + 4 + 32 * 3) * 4
+    each = people * sites * 2 + parameters * BYTES_PER_PARAMETER + activations
+    fits = int(memory_mb * 2**20 * 0.8 // each)
+    if fits < 1:
+        raise InputError(f"{memory_mb} MB hold not even one promoter's network of {people:,} people ({each / 2**20:.0f} MB)",
+                         fix="Raise ranking.memory_mb")  # fmt: skip
+    return min(fits, STACK[device])
+
+
+def shard_members(promoters: int, stack: int, shard: int, shards: int) -> list[list[int]]:
+    """Return the stacks of one shard: whole runs of `stack` neighbouring promoters, dealt out in turn.
+
+    The stacks are the same for any number of shards, so the scores are too, to the last bit.
+    """
+    runs = [list(range(start, min(start + stack, promoters))) for start in range(0, promoters, stack)]
+    return runs[shard - 1 :: shards]
+
+
+def score_promoters(
+    promoters: Promoters,
+    people: OuterFold,
+    *,
+    fold: int,
+    shard: int,
+    shards: int,
+    encoding: str,
+    metric: str,
+    settings: TrainingSettings,
+    memory_mb: int,
+    seed: int,
+    device: torch.device,
+    checkpoint: Path | None = None,
+) -> pd.DataFrame:
+    """Train one Promoter-CNN per promoter on inner training people and score it on inner validation people.
+
+    Returns
+    -------
+    DataFrame: promoter, fold, score, se, metric, epochs, best_epoch, train_people, validation_people, sites.
+    """
+    encoder = Encoder(encoding)
+    if encoder.encoding == "standardised":
+        raise InputError("the ranking has no standardised encoding", fix="Use one_hot, scalar or haplotype")
+    training, validation = people.split_training(RANKING_PART)
+    size = stack_size(len(promoters.sample_ids), promoters.sites, encoder.channels, memory_mb, device.type)
+    stacks = shard_members(len(promoters), size, shard, shards)
+    members = [index for stack in stacks for index in stack]
+    logger.info(
+        "fold %d, shard %d of %d: %d promoters, %d at once; %d people train, %d validate",
+        fold, shard, shards, len(members), size, len(training), len(validation),
+    )  # fmt: skip
+    columns = ["promoter", "fold", "score", "se", "metric", "epochs", "best_epoch", "train_people", "validation_people", "sites"]
+    if not members:
+        return pd.DataFrame(columns=columns)
+    task = Task(
+        build=lambda: PromoterCNN(encoder.channels, promoters.sites),
+        seeds=[derive(seed, "promoter_cnn", promoters.ids[index], fold) for index in members],
+        inputs=lambda rows: torch.from_numpy(promoters.read([members[row] for row in rows], encoder.source)),
+        encode=encoder,
+        labels=torch.from_numpy(people.labels)[None],
+        training=training,
+        validation=validation,
+    )
+    trained = train_ensemble(
+        task, settings, device=device, members_at_once=size, keep_weights=False, checkpoint=checkpoint,
+        what=f"Promoter-CNNs of fold {fold}, shard {shard}",
+    )  # fmt: skip
+    labels = people.labels[validation]
+    scores = SCORES[metric](
+        torch.from_numpy(np.stack([member.validation_scores for member in trained])),
+        torch.from_numpy(labels).expand(len(trained), -1),
+    ).tolist()
+    cases = int(labels.sum())
+    rows = []
+    for index, member, score in zip(members, trained, scores, strict=True):
+        error = standard_error(metric, score, cases, len(labels) - cases)
+        sites = int((promoters.site_rows(index) >= 0).sum())
+        rows.append((promoters.ids[index], fold, score, error, metric, len(member.history), member.best_epoch,
+                     len(training), len(validation), sites))  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,1 @@
+"""Saliency: how much each site moves the prediction of people the networks never saw."""

@@ -1,0 +1,58 @@
+"""The ranking: promoters of each fold in order of their scores, the best ones marked as selected."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent)) if "snakemake" not in globals() else None
+
+from promoternets import bridge
+
+
+def main(
+    *,
+    scores: list[Path],
+    blocks: Path,
+    block_stores: list[Path],
+    ranking: Path,
+    top: int = 32,
+    per_chromosome: int | None = None,
+    max_shared: float = 1.0,
+) -> None:
+    """Rank the promoters within each fold by score and select the best.
+
+    Args:
+        scores: tables of train_promoter_cnn.py, all folds and shards
+        blocks: table of all blocks (TSV)
+        block_stores: block stores (Zarr), one per chromosome
+        ranking: table to write (TSV: promoter, fold, score, rank, ..., selected)
+        top: promoters to select per fold
+        per_chromosome: select at most so many per chromosome (published: 8)
+        max_shared: skip a promoter that shares more than this share (0 to 1) of its sites with better ones
+    """
+    import pandas as pd
+
+    from promoternets.formats.block_store import BlockStore
+    from promoternets.formats.tables import read_table, write_table
+    from promoternets.ranking.select import rank_promoters
+
+    numbers = {"fold": "int64", "score": "float64", "se": "float64", "sites": "int64"}
+    columns = ["promoter", *numbers]
+    parts = [read_table(path, columns=columns, what="table of scores", dtypes=numbers) for path in scores]
+    sites: dict[str, frozenset[str]] = {}
+    for path in block_stores:
+        store = BlockStore.open(path)
+        for promoter, variants in zip(store.promoters, store.variant, strict=True):
+            sites[promoter] = frozenset(store.site_ids[variants[variants >= 0]])
+    table = rank_promoters(
+        pd.concat([part[columns] for part in parts if len(part)], ignore_index=True),
+        read_table(blocks, columns=["promoter", "chrom"], what="table of blocks", dtypes={"tss": "int64"}),
+        sites,
+        top=top,
+        per_chromosome=per_chromosome,
+        max_shared=max_shared,
+    )
+    write_table(table, ranking)
+
+
+if __name__ == "__main__":
+    bridge.run(main, globals().get("snakemake"))

@@ -1,0 +1,104 @@
+"""ALS-Net of one outer fold: trained networks (one per seed), their history, and the test people's predictions."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent)) if "snakemake" not in globals() else None
+
+from promoternets import bridge
+
+
+def main(
+    *,
+    selected: Path,
+    samples: Path,
+    folds: Path,
+    fold: int,
+    weights: Path,
+    model: Path,
+    history: Path,
+    predictions: Path,
+    preset: Literal["default", "published"] = "default",
+    encoding: Literal["one_hot", "scalar", "haplotype", "standardised"] | None = None,
+    seeds: int = 3,
+    epochs: int | None = None,
+    patience: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    weight_decay: float | None = None,
+    seed: int = 42,
+    gpu: int = 0,
+    threads: int = 1,
+    checkpoint: Path | None = None,
+) -> None:
+    """Train ALS-Net on the training people of a fold and predict the people left out.
+
+    Args:
+        selected: store of gather_selected.py (Zarr)
+        samples: matched people (TSV: sample, phenotype 0/1)
+        folds: folds (TSV: sample, fold, inner)
+        fold: the outer fold whose people are tested, from 1
+        weights: trained weights to write (safetensors)
+        model: architecture, encoding and settings to write (JSON)
+        history: losses per seed and epoch to write (TSV)
+        predictions: probabilities of the test people to write (TSV)
+        preset: training settings: default, or published (Adagrad, 30 epochs, last weights)
+        encoding: how genotypes become input (the preset's if not given)
+        seeds: networks to train from different starting weights; their mean is the ensemble
+        epochs: passes over the training people, at most (the preset's if not given)
+        patience: stop after so many epochs without a lower validation loss (the preset's if not given)
+        batch_size: people per step (the preset's if not given)
+        learning_rate: step size (the preset's if not given)
+        weight_decay: decoupled weight decay (the preset's if not given)
+        seed: base seed
+        gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
+        threads: CPU threads; 1 is usually fastest
+        checkpoint: file to save progress in and to resume from
+    """
+    from dataclasses import replace
+
+    from promoternets.als_net.presets import PRESETS
+    from promoternets.networks.saved import save_networks
+    from promoternets.als_net.train import history_table, predict_test_people, train_als_net
+    from promoternets.formats.outer_fold import read_outer_fold
+    from promoternets.formats.predictions import write_predictions
+    from promoternets.formats.selected_store import SelectedStore
+    from promoternets.formats.tables import write_table
+    from promoternets.training.device import choose_device
+
+    device = choose_device(gpu, threads)
+    store = SelectedStore.open(selected)
+    people = read_outer_fold(store.sample_ids, samples, folds, fold)
+    chosen = PRESETS[preset]
+    training = chosen.training.changed(
+        epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate, weight_decay=weight_decay
+    )
+    chosen = replace(chosen, encoding=encoding or chosen.encoding, training=training)
+    networks, members = train_als_net(
+        store, people, chosen, seeds=seeds, seed=seed, device=device, checkpoint=checkpoint
+    )
+    table = predict_test_people(networks, store, people, device)
+    description = {
+        "preset": preset,
+        "fold": fold,
+        "training_people": len(people.training),
+        "promoter_ids": list(store.promoters),
+        "site_ids": store.site_ids.tolist(),
+        "best_epochs": [member.best_epoch for member in members],
+    }
+    save_networks(networks, weights, model, description)
+    write_table(history_table(members), history)
+    write_predictions(
+        predictions,
+        samples=table["sample"],
+        phenotype=table["phenotype"],
+        probability=table["probability"],
+        fold=fold,
+        model="als_net",
+        seed=table["seed"],
+    )
+
+
+if __name__ == "__main__":
+    bridge.run(main, globals().get("snakemake"))

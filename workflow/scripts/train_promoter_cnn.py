@@ -1,0 +1,86 @@
+"""Scores of one shard of promoters in one outer fold: a Promoter-CNN for each."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent)) if "snakemake" not in globals() else None
+
+from promoternets import bridge
+
+
+def main(
+    *,
+    blocks: list[Path],
+    samples: Path,
+    folds: Path,
+    fold: int,
+    scores: Path,
+    shard: int = 1,
+    shards: int = 1,
+    encoding: Literal["one_hot", "scalar", "haplotype"] = "one_hot",
+    preset: Literal["default", "published"] = "default",
+    score: Literal["auc", "accuracy", "balanced_accuracy"] = "auc",
+    epochs: int | None = None,
+    patience: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    memory_mb: int = 2000,
+    seed: int = 42,
+    gpu: int = 0,
+    threads: int = 1,
+    checkpoint: Path | None = None,
+) -> None:
+    """Train one Promoter-CNN per promoter on training people of a fold, and score it on its inner validation part.
+
+    Args:
+        blocks: block stores (Zarr), one per chromosome
+        samples: matched people (TSV: sample, phenotype 0/1)
+        folds: folds (TSV: sample, fold, inner)
+        fold: the outer fold whose people are left out, from 1
+        scores: table to write (TSV: promoter, fold, score, se, ...)
+        shard: which share of the promoters to score, from 1
+        shards: in how many shares the promoters are divided; results do not depend on it
+        encoding: genotypes as one-hot with a missing channel, as 0/1/2, or as two haplotypes (phased data)
+        preset: training settings: default, or published (plain SGD, 50 epochs, last weights)
+        score: the measure on validation people
+        epochs: passes over the training people, at most (the preset's if not given)
+        patience: stop after so many epochs without a lower validation loss (the preset's if not given)
+        batch_size: people per step (the preset's if not given)
+        learning_rate: step size (the preset's if not given)
+        memory_mb: memory the stacked networks may take, MB
+        seed: base seed
+        gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
+        threads: CPU threads; 1 is usually fastest
+        checkpoint: file to save progress in and to resume from
+    """
+    from promoternets.formats.outer_fold import read_outer_fold
+    from promoternets.formats.tables import write_table
+    from promoternets.ranking.presets import PRESETS
+    from promoternets.ranking.score import Promoters, score_promoters
+    from promoternets.training.device import choose_device
+
+    device = choose_device(gpu, threads)
+    promoters = Promoters(blocks)
+    settings = PRESETS[preset].changed(
+        epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate
+    )
+    table = score_promoters(
+        promoters,
+        read_outer_fold(promoters.sample_ids, samples, folds, fold),
+        fold=fold,
+        shard=shard,
+        shards=shards,
+        encoding=encoding,
+        metric=score,
+        settings=settings,
+        memory_mb=memory_mb,
+        seed=seed,
+        device=device,
+        checkpoint=checkpoint,
+    )
+    write_table(table, scores)
+
+
+if __name__ == "__main__":
+    bridge.run(main, globals().get("snakemake"))

@@ -27,6 +27,17 @@ def test_parts_are_disjoint_and_together_everyone(tables):
     assert people.test.tolist() == [1, 4, 7, 10] and all(people.inner[held] == 1)
 
 
+def test_each_training_person_validates_in_one_round_and_no_test_person_in_any(tables):
+    ids, samples, folds = tables
+    people = read_outer_fold(np.array(ids), samples, folds, 3)
+    rounds = people.validation_rounds(2)
+    assert sorted(np.concatenate([held for _, held in rounds])) == people.training.tolist()
+    assert all(not set(fit) & set(held) and not set(people.test) & set(fit) for fit, held in rounds)
+    assert len(people.validation_rounds(1)) == 1
+    with pytest.raises(InputError, match="3 rounds.*there are 2"):
+        people.validation_rounds(3)
+
+
 def test_people_follow_the_order_of_the_genotypes_not_of_the_tables(tables):
     ids, samples, folds = tables
     people = read_outer_fold(np.array(ids[::-1]), samples, folds, 1)

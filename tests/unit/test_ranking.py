@@ -32,7 +32,7 @@ def people():
 
 
 def scored(stores, people, *, shard=1, shards=1, **changes):
-    options = {"encoding": "one_hot", "metric": "auc", "memory_mb": 2000, "seed": 1, "fold": 1} | changes
+    options = {"encoding": "one_hot", "metric": "auc", "memory_mb": 2000, "seed": 1, "fold": 1, "rounds": 2} | changes
     settings = TrainingSettings(epochs=4, patience=2, learning_rate=0.003, batch_size=32)
     return score_promoters(Promoters(stores), people, shard=shard, shards=shards, settings=settings,
                            device=torch.device("cpu"), **options)  # fmt: skip

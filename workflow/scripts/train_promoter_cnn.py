@@ -21,6 +21,7 @@ def main(
     encoding: Literal["one_hot", "scalar", "haplotype"] = "one_hot",
     preset: Literal["default", "published"] = "default",
     score: Literal["auc", "accuracy", "balanced_accuracy"] = "auc",
+    rounds: int = 2,
     epochs: int | None = None,
     patience: int | None = None,
     batch_size: int | None = None,
@@ -44,6 +45,7 @@ def main(
         encoding: genotypes as one-hot with a missing channel, as 0/1/2, or as two haplotypes (phased data)
         preset: training settings: default, or published (plain SGD, 50 epochs, last weights)
         score: the measure on validation people
+        rounds: rounds of the inner cross-validation that scores a promoter; 1 is a single hold-out
         epochs: passes over the training people, at most (the preset's if not given)
         patience: stop after so many epochs without a lower validation loss (the preset's if not given)
         batch_size: people per step (the preset's if not given)
@@ -73,6 +75,7 @@ def main(
         shards=shards,
         encoding=encoding,
         metric=score,
+        rounds=rounds,
         settings=settings,
         memory_mb=memory_mb,
         seed=seed,

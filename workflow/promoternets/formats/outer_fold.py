@@ -10,8 +10,7 @@ import numpy as np
 from promoternets.errors import InputError
 from promoternets.formats.tables import read_table
 
-RANKING_PART = 1  # inner part whose training people score the promoters
-STOPPING_PART = 2  # inner part whose training people decide when ALS-Net stops
+STOPPING_PART = 1  # the inner part whose training people decide when ALS-Net stops
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,26 @@ class OuterFold:
         """Return the training people outside and inside an inner part: those who fit, and those who validate."""
         held = self.inner[self.training] == part
         return self.training[~held], self.training[held]
+
+    def validation_rounds(self, rounds: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return who fits and who validates in each round of an inner cross-validation.
+
+        The inner parts are dealt into `rounds` groups, and each group validates once; one round is a single
+        hold-out of the first inner part.
+
+        Raises
+        ------
+        InputError
+            When there are fewer inner parts than rounds.
+        """
+        parts = int(self.inner.max())
+        if rounds == 1:
+            return [self.split_training(1)]
+        if rounds > parts:
+            raise InputError(f"{rounds} rounds of validation need as many inner parts, there are {parts}",
+                             fix="Raise folds.inner or lower ranking.rounds")  # fmt: skip
+        group = (self.inner[self.training] - 1) % rounds
+        return [(self.training[group != number], self.training[group == number]) for number in range(rounds)]
 
 
 def read_outer_fold(sample_ids: np.ndarray, samples: str | Path, folds: str | Path, fold: int) -> OuterFold:

@@ -1,0 +1,306 @@
+"""The configuration is checked in a person's words and completed from the schema alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from promoternets import configuration
+from promoternets.configuration import defaults, read_configuration
+from promoternets.errors import InputError
+
+SIMULATED = {"cohorts": {"toy": {"simulate": {"chromosomes": 2}}}}
+
+
+def wildcards(**values):
+    return SimpleNamespace(items=values.items, **values)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A folder with the files of a cohort; their content does not matter before a job reads it."""
+    for name in ("chr1", "chr2", "chr10", "chrX", "notes.old"):
+        (tmp_path / f"{name}.vcf.gz").touch()
+    (tmp_path / "samples.tsv").touch()
+    (tmp_path / "genes.gtf.gz").touch()
+    return tmp_path
+
+
+def from_files(**changes):
+    entry = {
+        "vcf": "{chrom}.vcf.gz",
+        "samples": "samples.tsv",
+        "annotation": "genes.gtf.gz",
+        "build": "GRCh38",
+    }
+    return {
+        "cohorts": {"mine": {key: value for key, value in (entry | changes).items() if value is not None}}
+    }
+
+
+def refused(config, **options):
+    with pytest.raises(InputError) as error:
+        read_configuration(config, **options)
+    return str(error.value)
+
+
+def test_defaults_come_from_the_schema_and_fill_every_group():
+    cohort = read_configuration(SIMULATED).cohorts["toy"]
+    assert cohort.settings == defaults()
+    assert cohort.settings["blocks"]["upstream"] == 56
+    assert cohort.settings["genotypes"]["min_hwe_p"] == 1e-6
+    assert cohort.simulate["genes"] == 40
+
+
+def test_defaults_are_valid_by_their_own_schema():
+    read_configuration(SIMULATED | defaults())
+
+
+def test_every_property_of_the_schema_is_described_and_each_setting_has_a_default():
+    definitions = yaml.safe_load(configuration.SCHEMA.read_text())["$defs"]
+    for group in (*configuration.GROUPS, "simulate"):
+        for key, entry in definitions[group]["properties"].items():
+            assert entry.get("description"), f"{group}.{key}"
+            assert "default" in entry, f"{group}.{key}"
+            assert set(entry) <= {
+                "description", "default", "type", "enum", "minimum", "maximum", "exclusiveMinimum",
+                "exclusiveMaximum", "items", "minItems", "uniqueItems",
+            }, f"{group}.{key}"  # fmt: skip
+
+
+def test_a_cohort_s_own_settings_go_over_those_of_the_top_level_and_these_over_the_defaults():
+    config = {
+        "seed": 7,
+        "ranking": {"top": 8, "shards": 5},
+        "cohorts": {
+            "one": {"simulate": None},
+            "two": {"simulate": None, "settings": {"seed": 9, "ranking": {"top": 4}}},
+        },
+    }
+    cohorts = read_configuration(config).cohorts
+    assert (cohorts["one"].settings["seed"], cohorts["two"].settings["seed"]) == (7, 9)
+    assert (cohorts["one"].settings["ranking"]["top"], cohorts["two"].settings["ranking"]["top"]) == (8, 4)
+    assert cohorts["two"].settings["ranking"]["shards"] == 5
+    assert cohorts["two"].settings["ranking"]["encoding"] == "one_hot"
+    assert cohorts["two"].simulate["seed"] == 9
+
+
+def test_an_empty_group_means_its_defaults():
+    assert read_configuration(SIMULATED | {"ranking": None}).cohorts["toy"].settings == defaults()
+
+
+def test_a_number_that_yaml_reads_as_text_is_a_number():
+    config = yaml.safe_load("genotypes: {min_hwe_p: 1e-8}\ncohorts: {toy: {simulate: {mutation_rate: 1e-8}}}")
+    cohort = read_configuration(config).cohorts["toy"]
+    assert cohort.settings["genotypes"]["min_hwe_p"] == 1e-8
+    assert cohort.simulate["mutation_rate"] == 1e-8
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"rankng": {}}, "unknown key `rankng`; did you mean `ranking`?"),
+        ({"ranking": {"tpo": 3}}, "ranking: unknown key `tpo`; did you mean `top`?"),
+        ({"ranking": {"top": "many"}}, "ranking.top: 'many' is not a whole number"),
+        ({"folds": {"count": 1}}, "folds.count: 1 is too small; the limit is 2"),
+        ({"genotypes": {"variants": "snvs"}}, "genotypes.variants: 'snvs' is not one of snv, snv_indel; did you mean `snv`?"),
+        ({"genotypes": {"pass_only": "maybe"}}, "genotypes.pass_only: 'maybe' is not true or false"),
+        ({"baselines": {"models": ["svm"]}}, "baselines.models.0: 'svm' is not one of"),
+        ({"ranking": 3}, "ranking: 3 is not a group of keys"),
+        ({"ranking": {"rounds": 4}, "folds": {"inner": 3}}, "cohorts.toy: ranking.rounds is 4 but there are only 3"),
+        ({"gpu": 4}, "gpu: 4 is too large; the limit is 1"),
+        ({"only": "tyo"}, "only: there is no cohort 'tyo'; did you mean `toy`?"),
+        ({"cohorts": {"a b": {"simulate": None}}}, "'a b' cannot be a cohort's name"),
+        ({"cohorts": {"toy": {"simulate": {"gene": 3}}}}, "cohorts.toy.simulate: unknown key `gene`; did you mean `genes`?"),
+        ({"cohorts": {"toy": {"vcf": "x.vcf.gz"}}}, "cohorts.toy: `samples` is missing"),
+        ({"cohorts": {"toy": {}}}, "cohorts.toy: it names no data"),
+        ({"cohorts": {"toy": {"simulate": None, "vcf": "x"}}}, "cohorts.toy: it has both `simulate` and `vcf`"),
+        ({"cohorts": ["toy"]}, "cohorts: ['toy'] is not a group of keys"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_key_and_a_remedy(change, said):
+    text = refused(SIMULATED | change)
+    assert said in text
+    assert "schema" not in text
+    assert "Traceback" not in text
+
+
+def test_all_mistakes_are_said_at_once():
+    text = refused(SIMULATED | {"ranking": {"tpo": 3}, "folds": {"count": 0}})
+    assert "tpo" in text
+    assert "folds.count" in text
+
+
+def test_no_cohort_at_all_says_what_to_do():
+    assert "no cohort is configured" in refused({})
+    assert "make demo" in refused({"cohorts": None})
+
+
+def test_an_unquoted_yes_as_case_is_explained():
+    text = refused(from_files(case=True, control=False))
+    assert "cohorts.mine.case: true is not text" in text
+    assert "put it in quotes" in text
+
+
+def test_several_values_may_mean_case(data):
+    assert read_configuration(from_files(case=["AFR", 3]), folder=data).cohorts["mine"].case == "AFR,3"
+
+
+def test_people_are_compared_between_files_of_one_batch_only(data):
+    one = read_configuration(from_files(), folder=data).cohorts["mine"]
+    assert one.vcf_of_other_chromosomes() == ["chr2.vcf.gz", "chr10.vcf.gz", "chrX.vcf.gz"]
+    two = read_configuration(from_files(vcf=["{chrom}.vcf.gz", "{chrom}.vcf.gz"]), folder=data).cohorts[
+        "mine"
+    ]
+    assert two.vcf_of_other_chromosomes() == []
+
+
+def test_numbers_as_case_control_and_chromosomes_become_text(data):
+    cohort = read_configuration(from_files(case=2, control=1, chromosomes=[2, 1]), folder=data).cohorts[
+        "mine"
+    ]
+    assert (cohort.case, cohort.control) == ("2", "1")
+    assert cohort.chromosomes == ["chr2", "chr1"]
+
+
+def test_only_takes_one_name_a_list_or_names_with_commas():
+    config = {"cohorts": {name: {"simulate": None} for name in ("one", "two", "three")}}
+    assert list(read_configuration(config | {"only": "two"}).cohorts) == ["two"]
+    assert list(read_configuration(config | {"only": ["one", "three"]}).cohorts) == ["one", "three"]
+    assert list(read_configuration(config | {"only": "three, one"}).cohorts) == ["one", "three"]
+
+
+def test_chromosomes_come_from_the_files_of_the_pattern_in_their_usual_order(data):
+    read = read_configuration(from_files(), folder=data)
+    assert read.cohorts["mine"].chromosomes == ["chr1", "chr2", "chr10", "chrX"]
+    assert read.missing == []
+    assert "notes.old" in " ".join(read.notices)
+
+
+def test_other_builds_keep_every_contig(data):
+    names = read_configuration(from_files(build="other"), folder=data).cohorts["mine"].chromosomes
+    assert names == ["chr1", "chr2", "chr10", "chrX", "notes.old"]
+
+
+def test_a_wanted_chromosome_is_found_in_the_other_style_and_missed_by_name(data):
+    assert read_configuration(from_files(chromosomes="10"), folder=data).cohorts["mine"].chromosomes == [
+        "chr10"
+    ]
+    missing = read_configuration(from_files(chromosomes=["chr9"]), folder=data).missing
+    assert missing == [
+        "cohort mine: vcf: no file of {chrom}.vcf.gz is for chromosome chr9; there are chr1, chr2, chr10, chrX, notes.old"
+    ]
+
+
+def test_a_pattern_may_sit_in_another_folder_and_name_the_chromosome_twice(tmp_path):
+    for name in ("21", "22"):
+        (tmp_path / "in" / f"c{name}").mkdir(parents=True)
+        (tmp_path / "in" / f"c{name}" / f"all.{name}.vcf.gz").touch()
+    (tmp_path / "in" / "c22" / "all.21.vcf.gz").touch()
+    (tmp_path / "run").mkdir()
+    for name in ("samples.tsv", "genes.gtf.gz"):
+        (tmp_path / name).touch()
+    config = from_files(
+        vcf="../in/c{chrom}/all.{chrom}.vcf.gz", samples="../samples.tsv", annotation="../genes.gtf.gz"
+    )
+    cohort = read_configuration(config, folder=tmp_path / "run").cohorts["mine"]
+    assert cohort.chromosomes == ["21", "22"]
+    assert cohort.vcf("22") == ["../in/c22/all.22.vcf.gz"]
+
+
+def test_batches_share_their_chromosomes_and_say_which_are_left_aside(data):
+    (data / "more").mkdir()
+    for name in ("chr2", "chrX"):
+        (data / "more" / f"{name}.vcf.gz").touch()
+    read = read_configuration(from_files(vcf=["{chrom}.vcf.gz", "more/{chrom}.vcf.gz"]), folder=data)
+    cohort = read.cohorts["mine"]
+    assert cohort.chromosomes == ["chr2", "chrX"]
+    assert cohort.vcf("chrX") == ["chrX.vcf.gz", "more/chrX.vcf.gz"]
+    assert cohort.vcf_with_people() == ["chr2.vcf.gz", "more/chr2.vcf.gz"]
+    assert "chr1, chr10" in " ".join(read.notices)
+
+
+def test_missing_files_are_said_with_cohort_key_and_path(data):
+    (data / "samples.tsv").unlink()
+    read = read_configuration(from_files(vcf="none/{chrom}.bcf"), folder=data)
+    assert read.missing == [
+        f"cohort mine: samples: there is no file samples.tsv (looked in {data})",
+        f"cohort mine: vcf: no file matches none/{{chrom}}.bcf (looked in {data})",
+    ]
+    assert (
+        read_configuration(from_files(vcf="all.vcf.gz"), folder=data)
+        .missing[-1]
+        .startswith("cohort mine: vcf: there is no file all.vcf.gz")
+    )
+
+
+def test_a_cohort_left_out_by_only_may_lack_its_files(data):
+    config = from_files(vcf="none.vcf.gz")
+    config["cohorts"]["toy"] = {"simulate": None}
+    assert read_configuration(config | {"only": "toy"}, folder=data).missing == []
+
+
+def test_one_file_gives_the_chromosomes_of_its_index(data, monkeypatch):
+    from promoternets.formats import variant_index
+
+    monkeypatch.setattr(variant_index, "contigs_with_records", lambda path: ["22", "7", "X", "GL000220.1"])
+    read = read_configuration(from_files(vcf="chr1.vcf.gz", build="GRCh37"), folder=data)
+    assert read.cohorts["mine"].chromosomes == ["7", "22", "X"]
+    assert "GL000220.1" in " ".join(read.notices)
+
+
+def test_models_are_the_baselines_their_published_twins_and_the_covariates():
+    config = SIMULATED | {"baselines": {"models": ["adaboost", "rbf_svm"]}}
+    assert read_configuration(config).cohorts["toy"].models() == [
+        "adaboost", "rbf_svm", "adaboost_published", "rbf_svm_published", "covariates",
+    ]  # fmt: skip
+    config["baselines"]["published"] = False
+    assert read_configuration(config).cohorts["toy"].models() == ["adaboost", "rbf_svm", "covariates"]
+
+
+def test_paths_are_written_for_every_chromosome_fold_shard_and_model():
+    config = SIMULATED | {
+        "folds": {"count": 2},
+        "ranking": {"shards": 2},
+        "baselines": {"models": [], "published": False},
+    }
+    read = read_configuration(config)
+    toy = wildcards(cohort="toy")
+    assert read.per_chromosome("r/{cohort}/{chrom}")(toy) == ["r/toy/chr1", "r/toy/chr2"]
+    assert read.per_fold("r/{cohort}/{fold}")(toy) == ["r/toy/1", "r/toy/2"]
+    assert read.per_fold_and_shard("{fold}.{shard}")(toy) == ["1.1", "1.2", "2.1", "2.2"]
+    assert read.per_model_and_fold("{model}.{fold}", also=["als_net"])(toy) == [
+        "als_net.1", "als_net.2", "covariates.1", "covariates.2",
+    ]  # fmt: skip
+    assert read.of_every_cohort("{cohort}/{chrom}", "{cohort}/x") == ["toy/chr1", "toy/chr2", "toy/x"]
+    assert read.truth(toy) == ["results/toy/simulated/truth.tsv"]
+
+
+def test_a_cohort_from_files_has_no_truth_and_no_simulation_target(data):
+    read = read_configuration(from_files(), folder=data)
+    assert read.truth(wildcards(cohort="mine")) == []
+    assert read.of_every_cohort("{cohort}/truth.tsv", simulated_only=True) == []
+
+
+def test_starting_needs_no_heavy_package(repository):
+    code = (
+        "import sys; sys.path.insert(0, 'workflow'); import promoternets.configuration, promoternets.dependencies;"
+        "promoternets.configuration.read_configuration({'cohorts': {'a': {'simulate': None}}});"
+        "print(sorted({'numpy', 'pandas', 'torch', 'zarr', 'cyvcf2', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_shipped_configurations_are_valid(repository: Path):
+    for name in ("config.yaml", "resources/demo.yaml"):
+        assert read_configuration(yaml.safe_load((repository / name).read_text())).cohorts
+    shown = yaml.safe_load((repository / "config.yaml").read_text())
+    for group in set(shown) & set(configuration.GROUPS):
+        for key, value in shown[group].items():
+            assert value == defaults()[group][key], f"config.yaml says {group}.{key} is at its default"

@@ -1,0 +1,173 @@
+"""One baseline, fitted to the training people of an outer fold."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from promoternets.baselines.calibration import platt
+from promoternets.baselines.columns import CovariateColumns, GenotypeColumns, RawGenotypes, TrainingSpan
+from promoternets.baselines.search import inner_splits, search
+from promoternets.baselines.settings import Baseline, Setting, baseline
+from promoternets.seeds import derive
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted baseline: its pipeline, the calibration (slope, intercept) of its scores, its details."""
+
+    pipeline: Pipeline
+    calibration: tuple[float, float] | None
+    details: dict[str, Any]
+
+    def probability(self, x: Any) -> np.ndarray:
+        """Return the probability of being a case, float64 [people], from that person's columns only."""
+        if self.calibration is None:
+            return self.pipeline.predict_proba(x)[:, 1].astype(np.float64)
+        slope, intercept = self.calibration
+        return expit(slope * self.pipeline.decision_function(x) + intercept)
+
+
+def fit(name: str, x: Any, case: np.ndarray, family: np.ndarray, *, seed: int, threads: int = 1) -> Fitted:
+    """Choose a baseline's settings by inner cross-validation and fit it to all given people.
+
+    The setting with the highest mean AUC over the inner parts is taken, the simplest of equals. The same
+    held-out scores calibrate the classifiers that have no probabilities. Linear algebra runs in one thread,
+    so that results do not depend on `threads`.
+
+    Parameters
+    ----------
+    name : a key of `settings.BASELINES`.
+    x : int8 [people, sites] alternate allele counts, -1 missing, -2 absent; for `covariates` a table of text
+        columns.
+    case : bool [people], both classes.
+    family : int [people]; people of one family stay in one inner part.
+    seed, threads : of everything random; of the parts that run at once.
+
+    Raises
+    ------
+    InputError
+        When no column differs between people, or there are too few people to choose settings with.
+    """
+    start = time.perf_counter()
+    model = baseline(name)
+    case = np.asarray(case, dtype=bool)
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        columns = _columns(model)
+        values = columns.fit(x).transform(x)
+        settings = model.grid(values.shape[1])
+        chosen, inner = _choose(model, settings, columns, x, case, family, seed=seed, threads=threads)
+        steps: list[tuple[str, BaseEstimator]] = [("columns", columns)]
+        before_last = len(caught)
+        if model.kind == "logistic" and model.columns == "standardised":
+            steps.append(("span", TrainingSpan().fit(values)))
+            values = steps[-1][1].transform(values)
+        classifier = model.build(chosen, derive(seed, "final") % 2**32, threads).fit(values, case)
+        steps.append(("classifier", classifier))
+    calibration = platt(*inner.pop("held_out")) if model.calibrated else None
+    inner.pop("held_out", None)
+    details = {
+        "model": name,
+        "chosen": chosen,
+        "classifier": _plain(classifier.get_params(deep=False)),
+        **inner,
+        "converged": _converged(classifier, caught[before_last:]),
+        "iterations": int(np.max(classifier.n_iter_)) if hasattr(classifier, "n_iter_") else None,
+        "warnings": _texts(caught[before_last:]),
+        "search_warnings": _texts(caught[:before_last]),
+        "calibration": calibration
+        and {"method": "platt", "slope": calibration[0], "intercept": calibration[1]},
+        **_about_columns(model, columns, x),
+        "training_people": len(case),
+        "training_cases": int(case.sum()),
+        "notes": list(model.notes),
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+    for text in details["search_warnings"]:
+        logger.warning("%s, while settings were compared: %s", name, text)
+    if not details["converged"]:
+        logger.warning("%s has not converged: %s", name, "; ".join(details["warnings"]))
+    return Fitted(Pipeline(steps), calibration, details)
+
+
+def _columns(model: Baseline) -> BaseEstimator:
+    if model.columns == "covariates":
+        return CovariateColumns()
+    if model.columns == "raw":
+        return RawGenotypes()
+    return GenotypeColumns(scale=model.columns == "standardised")
+
+
+def _choose(
+    model: Baseline,
+    settings: list[Setting],
+    columns: BaseEstimator,
+    x: Any,
+    case: np.ndarray,
+    family: np.ndarray,
+    *,
+    seed: int,
+    threads: int,
+) -> tuple[Setting, dict[str, Any]]:
+    """Return the best setting and the search's details, with the held-out scores under that setting."""
+    if len(settings) == 1 and not model.calibrated:
+        return settings[0], {"inner_auc": None, "tried": []}
+    splits = inner_splits(case, family, model.inner, derive(seed, "splits"))
+    found = search(model, settings, columns, x, case, splits, seed=seed, threads=threads)
+    best = int(np.argmax(found.auc))
+    held = np.isfinite(found.score[best])
+    tried = [
+        {"setting": setting, "auc": round(float(auc), 5), "converged": bool(converged)}
+        for setting, auc, converged in zip(settings, found.auc, found.converged, strict=True)
+    ]
+    logger.info("inner AUC %.3f in %d parts with %s", found.auc[best], len(splits), settings[best])
+    if not found.converged.all():
+        logger.warning(
+            "%d of %d settings did not converge in the inner parts", (~found.converged).sum(), len(settings)
+        )
+    about = {"inner_auc": float(found.auc[best]), "inner_parts": len(splits), "tried": tried}
+    return settings[best], about | {"held_out": (found.score[best][held], case[held])}
+
+
+def _converged(classifier: BaseEstimator, caught: list[warnings.WarningMessage]) -> bool:
+    stopped = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return not stopped and getattr(classifier, "fit_status_", 0) == 0
+
+
+def _texts(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Return the first line of each warning, once."""
+    return sorted({str(warning.message).strip().splitlines()[0] for warning in caught})
+
+
+def _about_columns(model: Baseline, columns: BaseEstimator, x: Any) -> dict[str, Any]:
+    if model.columns == "covariates":
+        return {
+            "columns_given": x.shape[1],
+            "columns_used": len(columns.names_),
+            "columns": columns.names_,
+            "covariates": columns.kinds_,
+        }
+    return {
+        "columns_given": x.shape[1],
+        "columns_used": int(columns.kept_.sum()),
+        "columns_dropped": columns.dropped_,
+    }
+
+
+def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as JSON can hold them."""
+    simple = (bool, int, float, str, type(None))
+    return {name: value if isinstance(value, simple) else str(value) for name, value in parameters.items()}

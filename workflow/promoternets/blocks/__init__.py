@@ -1,0 +1,1 @@
+"""Blocks: for each promoter the nearest sites upstream and downstream of its TSS."""

@@ -1,0 +1,1 @@
+"""Evaluation: how well each model predicts people it has not seen, with intervals and paired comparisons."""

@@ -1,0 +1,1 @@
+"""Folds: who is tested when, and the inner parts that validate."""

@@ -1,0 +1,369 @@
+"""What a VCF or BCF file holds, seen from its header and index alone: contigs, records, people.
+
+Only the standard library is used: Snakemake asks while it reads the Snakefile, before any environment exists.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from promoternets.errors import InputError
+from promoternets.formats.contigs import CHROMOSOMES, canonical, order
+
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+SCAN_AT_MOST = {
+    "text": 50_000_000,
+    "gzip": 5_000_000,
+}  # bytes on disk that are read whole within about a second
+TAIL = 1 << 20
+OTHER_WRAPPERS = {
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"PK\x03\x04": "zip",
+    b"\x1f\x9d": "compress (.Z)",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+INDEX_FIX = "Make an index: `bcftools index {name}` or `tabix -p vcf {name}`"
+
+
+def container(path: str | Path) -> str:
+    """Return how a variant file is packed: ``text``, ``gzip``, ``bgzf`` (block gzip of text) or ``bcf``.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty, or packed in a way that htslib cannot read.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(
+            "the variant file does not exist", where=path, fix="Check the path in the configuration"
+        )
+    if not path.is_file():
+        raise InputError(
+            "this is a folder, not a variant file", where=path, fix="Name the VCF or BCF file itself"
+        )
+    try:
+        with path.open("rb") as handle:
+            start = handle.read(18)
+    except OSError as error:
+        raise InputError(f"the variant file cannot be read ({error.strerror})", where=path) from error
+    if not start:
+        raise InputError("the variant file is empty", where=path, fix="Copy or download it again")
+    for magic, name in OTHER_WRAPPERS.items():
+        if start.startswith(magic):
+            raise InputError(
+                f"the file is packed with {name}, which cannot be read",
+                where=path,
+                fix="Unpack it and use bgzip instead",
+            )
+    if start.startswith(b"BCF"):
+        return "bcf"
+    if not start.startswith(b"\x1f\x8b"):
+        return "text"
+    if not (start[3] & 4 and start[12:14] == b"BC"):
+        return "gzip"
+    try:
+        with gzip.open(path, "rb") as handle:
+            return "bcf" if handle.read(3) == b"BCF" else "bgzf"
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(
+        "the file is truncated or damaged: its compressed data end or break too early",
+        where=path,
+        fix="Copy or download it again, or write it anew with bgzip",
+    )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    packed = path.open("rb")
+    compressed = packed.read(2) == b"\x1f\x8b"
+    packed.seek(0)
+    try:
+        yield gzip.GzipFile(fileobj=packed) if compressed else packed  # type: ignore[misc]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _damaged(path) from error
+    finally:
+        packed.close()
+
+
+def read_header(path: str | Path) -> str:
+    """Return the header text of a VCF or BCF file, with its #CHROM line.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty, damaged, or has no VCF header.
+    """
+    path = Path(path)
+    packing = container(path)
+    with opened(path) as handle:
+        if packing == "bcf":
+            start = handle.read(9)
+            if len(start) < 9 or start[:3] != b"BCF" or start[3] != 2:
+                raise InputError(
+                    "this is not a BCF version 2 file", where=path, fix="Write it anew with bcftools"
+                )
+            text = handle.read(struct.unpack("<I", start[5:9])[0]).rstrip(b"\0")
+            lines = [line for line in text.splitlines(keepends=True) if line.startswith(b"#")]
+        else:
+            lines = []
+            for line in handle:
+                if not line.startswith(b"#"):
+                    break
+                lines.append(line)
+                if line.startswith(b"#CHROM"):
+                    break
+    if not lines or not lines[-1].startswith(b"#CHROM"):
+        raise InputError(
+            "there is no VCF header (a line that starts with #CHROM)",
+            where=path,
+            fix="Is it a VCF file, and whole?",
+        )
+    if not lines[0].startswith(b"##fileformat=VCF"):
+        raise InputError(
+            "the first line of the header is not ##fileformat=VCF...",
+            where=path,
+            fix="Put `##fileformat=VCFv4.2` before it (`bcftools reheader` can replace a header)",
+        )
+    return b"".join(lines).decode("utf-8", errors="replace")
+
+
+def sample_names(path: str | Path) -> list[str]:
+    """Return the people of a VCF or BCF file, in file order.
+
+    Raises
+    ------
+    InputError
+        When there are no sample columns, or one name stands twice, or the header cannot be read.
+    """
+    names = read_header(path).splitlines()[-1].split("\t")[9:]
+    if not names:
+        raise InputError(
+            "the file has no sample columns, only sites",
+            where=path,
+            fix="A file with genotypes of people is needed",
+        )
+    if len(set(names)) < len(names):
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise InputError(
+            f"sample {doubled!r} stands twice in the header",
+            where=path,
+            fix="Rename one: `bcftools reheader --samples`",
+        )
+    return names
+
+
+def header_contigs(path: str | Path) -> dict[str, int | None]:
+    """Return the contigs of the header's ##contig lines and their lengths in bp (None where not given)."""
+    contigs: dict[str, int | None] = {}
+    for line in read_header(path).splitlines():
+        if line.startswith("##contig=<"):
+            name = re.search(r"[<,]ID=([^,>]+)", line)
+            length = re.search(r"[<,]length=(\d+)", line)
+            if name:
+                contigs[name.group(1)] = int(length.group(1)) if length and int(length.group(1)) > 0 else None
+    return contigs
+
+
+def index_path(path: str | Path) -> Path | None:
+    """Return the index beside a variant file (``.csi`` before ``.tbi``, as htslib chooses), or None."""
+    found = (Path(f"{path}{suffix}") for suffix in (".csi", ".tbi"))
+    return next((index for index in found if index.is_file()), None)
+
+
+def records_by_contig(path: str | Path) -> dict[str, int | None] | None:
+    """Return the number of records of each contig from the index beside a file; None without an index.
+
+    Contigs without records are left out. A count is None where the index does not keep counts.
+
+    Raises
+    ------
+    InputError
+        When the index is damaged.
+    """
+    index = index_path(path)
+    if index is None:
+        return None
+    try:
+        with gzip.open(index, "rb") as handle:
+            data = handle.read()
+        names, counts = _decode_index(data)
+    except (OSError, EOFError, zlib.error, struct.error, ValueError) as error:
+        fix = f"Delete it. {INDEX_FIX.format(name=Path(path).name)}"
+        raise InputError("the index is damaged", where=index, fix=fix) from error
+    if not names:
+        names = _bcf_contigs(path)
+    if len(names) < len(counts):
+        raise InputError(
+            "the index names more contigs than the file's header",
+            where=index,
+            fix=f"It belongs to another file. {INDEX_FIX.format(name=Path(path).name)}",
+        )
+    return {name: count for name, count in zip(names, counts, strict=False) if count != 0}
+
+
+def _decode_index(data: bytes) -> tuple[list[str], list[int | None]]:
+    """Return contig names (none in an index of BCF) and record counts; formats: the SAM/tabix/CSI specifications."""
+    magic = data[:4]
+    if magic == b"TBI\1":
+        n_contigs, l_names = struct.unpack_from("<i24xi", data, 4)
+        names = data[36 : 36 + l_names]
+        offset, summary, bin_head, linear = 36 + l_names, 37450, "<Ii", True
+    elif magic == b"CSI\1":
+        _, depth, l_extra = struct.unpack_from("<iii", data, 4)
+        l_names = struct.unpack_from("<24xi", data, 16)[0] if l_extra >= 28 else 0
+        names = data[44 : 44 + l_names]
+        (n_contigs,) = struct.unpack_from("<i", data, 16 + l_extra)
+        offset, summary = 20 + l_extra, ((1 << 3 * (depth + 1)) - 1) // 7 + 1
+        bin_head, linear = "<I8xi", False
+    else:
+        raise ValueError("neither TBI nor CSI")
+    counts: list[int | None] = []
+    for _ in range(n_contigs):
+        (n_bins,) = struct.unpack_from("<i", data, offset)
+        offset += 4
+        count: int | None = None if n_bins else 0
+        for _ in range(n_bins):
+            number, n_chunks = struct.unpack_from(bin_head, data, offset)
+            offset += struct.calcsize(bin_head)
+            if number == summary and n_chunks == 2:  # a pseudo-bin whose second "chunk" is the record counts
+                count = struct.unpack_from("<Q", data, offset + 16)[0]
+            offset += 16 * n_chunks
+        if linear:
+            (n_intervals,) = struct.unpack_from("<i", data, offset)
+            offset += 4 + 8 * n_intervals
+        counts.append(count)
+    return [name.decode() for name in names.split(b"\0")[:-1]], counts
+
+
+def _bcf_contigs(path: str | Path) -> list[str]:
+    """Return contig names of a BCF in the order of its numbers: by IDX where given, else as the lines come."""
+    numbered: dict[int, str] = {}
+    for line in read_header(path).splitlines():
+        name = re.search(r"[<,]ID=([^,>]+)", line)
+        if line.startswith("##contig=<") and name:
+            number = re.search(r"[<,]IDX=(\d+)", line)
+            numbered[int(number.group(1)) if number else len(numbered)] = name.group(1)
+    return [numbered.get(number, "") for number in range(max(numbered, default=-1) + 1)]
+
+
+def contigs_with_records(path: str | Path) -> list[str]:
+    """Return the contigs that a VCF or BCF file has records of, named as in the file.
+
+    From the index where there is one. Without one: by reading a small file whole; the single contig of a larger
+    one whose first and last records agree; else the header's ##contig lines of chromosomes 1-22, X, Y and MT;
+    else by reading the first column of every record.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty, damaged, without VCF header, or its index is damaged.
+    """
+    path = Path(path)
+    packing = container(path)
+    counts = records_by_contig(path) if packing in ("bgzf", "bcf") else None
+    if counts is not None:
+        return list(counts)
+    named = header_contigs(path)
+    chromosomes = [name for name in named if canonical(name) in CHROMOSOMES]
+    if packing == "bcf":
+        return chromosomes or list(named)
+    if path.stat().st_size <= SCAN_AT_MOST["text" if packing == "text" else "gzip"]:
+        return _scan(path)
+    first = next(_records(path), None)
+    if first is not None and first == _last_contig(path, packing):
+        return [first]
+    return chromosomes or _scan(path)
+
+
+def _records(path: Path) -> Iterator[str]:
+    """Yield the first column of every record."""
+    with opened(path) as handle:
+        for line in handle:
+            if not line.startswith(b"#") and line.strip():
+                yield line.partition(b"\t")[0].decode("utf-8", errors="replace").strip()
+
+
+def _scan(path: Path) -> list[str]:
+    return list(dict.fromkeys(_records(path)))
+
+
+def _last_contig(path: Path, packing: str) -> str | None:
+    """Return the contig of the last record by reading the end of the file; None where that does not tell."""
+    if packing == "gzip":
+        return None
+    with path.open("rb") as handle:
+        handle.seek(max(0, path.stat().st_size - TAIL))
+        tail = handle.read()
+    if packing == "bgzf":
+        tail = _unpack_tail(tail)
+    lines = tail.rstrip(b"\n").split(b"\n")[1:]  # the first piece may start anywhere in its line
+    return lines[-1].partition(b"\t")[0].decode("utf-8", errors="replace") if lines else None
+
+
+def _unpack_tail(tail: bytes) -> bytes:
+    """Unpack the whole BGZF blocks at the end of `tail`."""
+    for start in re.finditer(re.escape(BGZF_END[:4]), tail):
+        offset, text = start.start(), []
+        while tail[offset : offset + 4] == BGZF_END[:4] and tail[offset + 12 : offset + 14] == b"BC":
+            size = struct.unpack_from("<H", tail, offset + 16)[0] + 1
+            try:
+                text.append(zlib.decompress(tail[offset : offset + size], wbits=31))
+            except zlib.error:
+                break
+            offset += size
+        if offset == len(tail):
+            return b"".join(text)
+    return b""
+
+
+def expand_pattern(pattern: str | Path) -> dict[str, Path]:
+    """Return {chrom: path} of the files that a pattern with ``{chrom}`` names, in chromosome order.
+
+    Raises
+    ------
+    InputError
+        When the pattern has no ``{chrom}``, no file fits it, or two files mean one chromosome.
+    """
+    text = str(pattern)
+    if "{chrom}" not in text:
+        raise InputError(
+            f"{text!r} has no {{chrom}} in it", fix="Name one file, or a pattern such as data/{chrom}.vcf.gz"
+        )
+    before, *between = text.split("{chrom}")
+    joined = r"(?P<chrom>[^/]+?)" + "(?P=chrom)".join(re.escape(part) for part in between)
+    name = re.compile(re.escape(before) + joined)
+    found: dict[str, Path] = {}
+    for entry in glob.glob("*".join(glob.escape(part) for part in [before, *between])):
+        match = name.fullmatch(entry)
+        if match and Path(entry).is_file():
+            found[match.group("chrom")] = Path(entry)
+    if not found:
+        raise InputError(
+            "no file fits the pattern",
+            where=text,
+            fix="{chrom} stands for the chromosome in each file's name, as in chr22 or 22",
+        )
+    means: dict[str, str] = {}
+    for chrom in order(found):
+        other = means.setdefault(canonical(chrom), chrom)
+        if other != chrom:
+            raise InputError(
+                f"{found[other]} and {found[chrom]} both fit the pattern and mean chromosome {canonical(chrom)}",
+                where=text,
+                fix="Make the pattern narrower",
+            )
+    return {chrom: found[chrom] for chrom in order(found)}

@@ -1,0 +1,1 @@
+"""Promoters: from a gene annotation to one row per transcription start site (TSS)."""

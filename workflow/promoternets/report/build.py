@@ -1,0 +1,89 @@
+"""Building the report: one HTML file, its figures with their numbers, and a summary of ten lines."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from promoternets.formats.outputs import written
+from promoternets.report import summaries, verdict
+from promoternets.report.inputs import Inputs
+from promoternets.report.page import Page, compose, planted_sentence, relative_link, render, tsv
+from promoternets.report.words import count, full_model_name, plural, safe_text
+
+logger = logging.getLogger(__name__)
+
+
+def build_report(inputs: Inputs, *, report: Path, figures: Path, summary: Path | None = None) -> str:
+    """Write the report, its figures (``<name>.svg`` and ``<name>.tsv``) and the summary; return the summary.
+
+    Parameters
+    ----------
+    inputs : tables of the cohort.
+    report : HTML file to write; it needs no other file.
+    figures : folder to write.
+    summary : text file to write, about ten lines.
+    """
+    page = compose(inputs)
+    with written(figures) as folder:
+        folder.mkdir(parents=True)
+        for name, item in page.plates.items():
+            (folder / f"{name}.svg").write_text(str(item.svg), encoding="utf-8")
+            (folder / f"{name}.tsv").write_text(tsv(item.numbers), encoding="utf-8")
+    with written(report) as partial:
+        partial.write_text(render(page, figures_link=relative_link(figures, report.parent)), encoding="utf-8")
+    text = summarise(inputs, page, report)
+    if summary is not None:
+        with written(summary) as partial:
+            partial.write_text(text, encoding="utf-8")
+    logger.info("%s of %d bytes with %s", report, report.stat().st_size, plural(len(page.plates), "figure"))
+    return text
+
+
+def summarise(inputs: Inputs, page: Page, report: Path) -> str:
+    """Return the cohort in about ten lines: the verdict, the models, the promoters, where the report is."""
+    found: verdict.Verdict = page.context["verdict"]
+    people = summaries.people(inputs)
+    scores = summaries.promoter_scores(inputs.ranking)
+    planted = summaries.planted(inputs.truth, scores, inputs.ranking)
+    top = summaries.top_number(inputs.ranking)
+    lines = [
+        f"{safe_text(inputs.cohort)}: {found.headline}",
+        f"  people     {plural(people.cases, 'case')}, {plural(people.controls, 'control')}; "
+        f"{count(summaries.sites(inputs.filters).kept)} sites, "
+        f"{plural(len(scores), 'promoter')} ranked, top {top} selected in each fold",
+    ]
+    if planted is not None:
+        lines.append(f"  planted    {planted_sentence(planted, top)}")
+        lines.append(f"             by fold: {_planted_by_fold(inputs, planted)}")
+    else:
+        lines.append(
+            f"  promoters  best: {', '.join(safe_text(symbol, 20) for symbol in scores['symbol'].head(5))}"
+        )
+    if found.auc:
+        lines.append(f"  ALS-Net                 AUC {found.auc.text()}")
+    tuned = [model for model in inputs.metrics["model"].unique() if not model.endswith("_published")]
+    for model in summaries.baselines(tuned):
+        lines.append(_against(inputs, model))
+    lines.append(
+        _against(inputs, "covariates")
+        if found.covariates_auc
+        else "  Covariates only         none in the sample table"
+    )
+    lines.append(f"  report     {report}")
+    return "\n".join(lines) + "\n"
+
+
+def _against(inputs: Inputs, model: str) -> str:
+    value = verdict.pooled(inputs.metrics, model)
+    over = verdict.difference(inputs.comparisons, model)
+    text = f"  {full_model_name(model):<22}  AUC {value.text() if value else 'not available'}"
+    return text + (f"   ALS-Net minus it {over.text(signed=True)}" if over else "")
+
+
+def _planted_by_fold(inputs: Inputs, planted: object) -> str:
+    genes = set(planted["gene_id"])
+    chosen = inputs.ranking[(inputs.ranking["selected"] == 1) & inputs.ranking["gene_id"].isin(genes)]
+    found = chosen.groupby(chosen["fold"].astype(str))["gene_id"].nunique()
+    parts = [f"{int(found.get(fold, 0))}" for fold in summaries.fold_names(inputs.ranking)]
+    return f"{', '.join(parts)} of {len(genes)} planted promoters selected"

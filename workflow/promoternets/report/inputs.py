@@ -1,0 +1,270 @@
+"""What the report is made from: every table of one cohort, read and checked."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from promoternets.errors import InputError
+from promoternets.formats.tables import read_table
+
+logger = logging.getLogger(__name__)
+
+_RANKING = (
+    "promoter",
+    "fold",
+    "score",
+    "rank",
+    "se",
+    "gene_id",
+    "symbol",
+    "chrom",
+    "tss",
+    "strand",
+    "sites",
+    "selected",
+)
+_SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method", "group", "value")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Tables of one cohort; the columns are those of the files of the same names.
+
+    `saliency`, `profile`, `truth`, `history` and `benchmarks` are None where there is nothing to show.
+    """
+
+    cohort: str
+    samples: pd.DataFrame
+    excluded: pd.DataFrame
+    promoters: pd.DataFrame
+    filters: pd.DataFrame
+    blocks: pd.DataFrame
+    folds: pd.DataFrame
+    ranking: pd.DataFrame
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+    curves: pd.DataFrame
+    saliency: pd.DataFrame | None = None
+    profile: pd.DataFrame | None = None
+    history: pd.DataFrame | None = None
+    truth: pd.DataFrame | None = None
+    benchmarks: pd.DataFrame | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def read_inputs(
+    *,
+    cohort: str,
+    samples: Path,
+    excluded: Path,
+    promoters_summary: Path,
+    filters: Path,
+    blocks: Path,
+    folds: Path,
+    ranking: Path,
+    metrics: Path,
+    comparisons: Path,
+    curves: Path,
+    saliency: Path | None = None,
+    saliency_profile: Path | None = None,
+    history: Sequence[Path] | None = None,
+    truth: Path | None = None,
+    settings: Path | None = None,
+    benchmarks: Sequence[Path] | None = None,
+) -> Inputs:
+    """Read every table of a cohort.
+
+    Raises
+    ------
+    InputError
+        When a file is missing, lacks a column or holds text where a number belongs.
+    """
+    estimate = {"value": "float64", "low": "float64", "high": "float64"}
+    ranked = read_table(
+        ranking,
+        columns=_RANKING,
+        what="ranking",
+        dtypes={
+            "score": "float64",
+            "rank": "float64",
+            "se": "float64",
+            "tss": "int64",
+            "sites": "float64",
+            "selected": "float64",
+        },
+    )
+    if ranked.empty:
+        raise InputError("the ranking holds no promoter", where=ranking, fix="Rerun the ranking stage")
+    return Inputs(
+        cohort=cohort,
+        samples=read_table(samples, columns=["sample", "phenotype"], what="sample table"),
+        excluded=read_table(excluded, columns=["sample", "reason"], what="table of excluded people"),
+        promoters=read_table(
+            promoters_summary, columns=["item", "count"], what="promoter summary", dtypes={"count": "float64"}
+        ),
+        filters=read_table(
+            filters,
+            columns=["chrom", "filter", "records"],
+            what="filter table",
+            dtypes={"records": "float64"},
+        ),
+        blocks=read_table(
+            blocks,
+            columns=["promoter", "chrom", "sites_upstream", "sites_downstream", "width", "status"],
+            what="block table",
+            dtypes={
+                "sites_upstream": "float64",
+                "sites_downstream": "float64",
+                "width": "float64",
+                "distinct_share": "float64",
+            },
+        ),
+        folds=read_table(folds, columns=["sample", "fold"], what="fold table"),
+        ranking=_with_names(ranked),
+        metrics=read_table(
+            metrics,
+            columns=["model", "fold", "seed", "metric", "value", "low", "high"],
+            what="metrics",
+            dtypes=estimate,
+        ),
+        comparisons=read_table(
+            comparisons,
+            columns=["model", "against", "metric", "difference", "low", "high"],
+            what="comparisons",
+            dtypes={"difference": "float64", "low": "float64", "high": "float64", "p_value": "float64"},
+        ),
+        curves=read_table(
+            curves,
+            columns=["model", "curve", "x", "y"],
+            what="curves",
+            dtypes={"x": "float64", "y": "float64", "people": "float64"},
+        ),
+        saliency=_optional(
+            saliency,
+            _SALIENCY,
+            "saliency table",
+            {"rank": "int64", "distance": "float64", "value": "float64", "signed": "float64"},
+        ),
+        profile=_optional(
+            saliency_profile,
+            ("method", "group", "rank", "value", "low", "high"),
+            "saliency profile",
+            {"rank": "int64", **estimate},
+        ),
+        history=_read_history(history or []),
+        truth=_optional(truth, ("gene_id", "effect"), "table of planted promoters", {"strength": "float64"}),
+        benchmarks=_read_benchmarks(benchmarks or []),
+        settings=_read_settings(settings),
+    )
+
+
+def _optional(
+    path: Path | None, columns: Sequence[str], what: str, dtypes: dict[str, str]
+) -> pd.DataFrame | None:
+    """Read a table that need not be there; an empty one counts as absent."""
+    if path is None:
+        return None
+    frame = read_table(path, columns=columns, what=what, dtypes=dtypes)
+    return None if frame.empty else frame
+
+
+def _with_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """Fill a missing gene symbol with the gene id, a missing gene id with the promoter's name."""
+    gene = frame["gene_id"].where(frame["gene_id"].notna(), frame["promoter"])
+    return frame.assign(gene_id=gene, symbol=frame["symbol"].where(frame["symbol"].notna(), gene))
+
+
+def _read_history(paths: Sequence[Path]) -> pd.DataFrame | None:
+    """Read the training histories of all folds; the fold is a column or in the path as ``fold_<k>``."""
+    frames = []
+    for path in paths:
+        numbers = {
+            "epoch": "float64",
+            "train_loss": "float64",
+            "validation_loss": "float64",
+            "validation_auc": "float64",
+        }
+        frame = read_table(
+            path,
+            columns=["seed", "epoch", "train_loss", "validation_loss"],
+            what="training history",
+            dtypes=numbers,
+        )
+        if "fold" not in frame:
+            found = re.search(r"fold_([^/\\.]+)", str(path))
+            frame.insert(0, "fold", found.group(1) if found else str(len(frames) + 1))
+        frames.append(frame)
+    frames = [frame for frame in frames if not frame.empty]
+    return pd.concat(frames, ignore_index=True) if frames else None
+
+
+def _read_settings(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError("the settings cannot be read", where=path, fix="Rerun the report") from error
+    except ValueError as error:
+        raise InputError("the settings are not valid JSON", where=path, fix="Rerun the report") from error
+    if not isinstance(found, dict):
+        raise InputError("the settings are not a JSON object", where=path, fix="Rerun the report")
+    return found
+
+
+def _read_benchmarks(paths: Sequence[Path]) -> pd.DataFrame | None:
+    """Return stage, seconds and peak memory (MiB) of each job from Snakemake's benchmark files.
+
+    They are TSV or JSON lines. A file that cannot be read as one is counted in the log and left out: timing
+    is never a reason to fail.
+    """
+    rows: list[dict[str, Any]] = []
+    unreadable = 0
+    for path in map(Path, paths):
+        try:
+            entries = _benchmark_entries(path)
+        except (OSError, ValueError, pd.errors.ParserError):
+            unreadable += 1
+            continue
+        rows += [
+            {
+                "stage": str(entry.get("rule_name") or _stage_of(path)),
+                "seconds": pd.to_numeric(entry.get("s"), errors="coerce"),
+                "memory_mib": pd.to_numeric(entry.get("max_rss"), errors="coerce"),
+            }
+            for entry in entries
+        ]
+    if unreadable:
+        logger.warning(
+            "%d benchmark files could not be read and are left out of the table of times", unreadable
+        )
+    return pd.DataFrame(rows) if rows else None
+
+
+def _benchmark_entries(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".jsonl":
+        entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError("not a list of objects")
+        return entries
+    frame = pd.read_csv(path, sep="\t")
+    if "s" not in frame.columns:
+        raise ValueError("no column s")
+    return frame.to_dict("records")
+
+
+def _stage_of(path: Path) -> str:
+    """Return the rule's name: the part of the path after ``benchmarks``, else the file's name."""
+    parts = path.parts
+    if "benchmarks" in parts[:-1]:
+        last = len(parts) - 1 - parts[::-1].index("benchmarks")
+        return parts[last + 1].split(".")[0]
+    return path.name.split(".")[0]

@@ -1,0 +1,992 @@
+"""The page: figures and tables of a cohort put in order, each with its numbers to take away."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from promoternets.report import figures, summaries, verdict
+from promoternets.report.inputs import Inputs
+from promoternets.report.style import BLUE, RULE, to_svg
+from promoternets.report.words import (
+    METHODS,
+    METRICS,
+    MISSING,
+    PUBLISHED,
+    alike,
+    count,
+    decimal,
+    duration,
+    full_model_name,
+    in_sentence,
+    interval,
+    is_missing,
+    listing,
+    memory,
+    model_name,
+    p_value,
+    percent,
+    plural,
+    safe_text,
+)
+
+TOP_PROMOTERS = 25
+TOP_SITES = 20
+EMBED_PLAIN = 200_000  # bytes; a longer table is embedded compressed
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: text, a quieter second line, and perhaps a small drawing made here (never from the input)."""
+
+    text: str
+    below: str = ""
+    drawing: Markup | None = None
+    number: bool = False
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: caption, column headings, rows of cells; the first cell of a row is its heading."""
+
+    caption: str
+    columns: list[str]
+    rows: list[list[Cell]]
+    quiet_rows: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure on the page: its drawing, how to read it, and the numbers it was drawn from."""
+
+    name: str
+    title: str
+    reading: str
+    svg: Markup
+    numbers: pd.DataFrame
+    download: str = ""
+    download_name: str = ""
+
+
+@dataclass
+class Page:
+    """Everything the template needs, and the plates whose files are written beside the report."""
+
+    context: dict[str, Any]
+    plates: dict[str, Plate] = field(default_factory=dict)
+
+
+def number_cell(text: str, below: str = "", *, strong: bool = False) -> Cell:
+    """Return a right-aligned cell."""
+    return Cell(text, below, number=True, strong=strong)
+
+
+def tsv(frame: pd.DataFrame) -> str:
+    """Return a table as the text of a TSV file, written as every table of the workflow."""
+    return frame.to_csv(sep="\t", index=False, na_rep="NA", float_format="%.10g", lineterminator="\n")
+
+
+def data_uri(frame: pd.DataFrame, name: str) -> tuple[str, str]:
+    """Return a link that holds a table itself, and the file name it is saved under."""
+    content = tsv(frame).encode()
+    if len(content) <= EMBED_PLAIN:
+        return f"data:text/tab-separated-values;base64,{base64.b64encode(content).decode()}", f"{name}.tsv"
+    packed = gzip.compress(content, mtime=0)
+    return f"data:application/gzip;base64,{base64.b64encode(packed).decode()}", f"{name}.tsv.gz"
+
+
+def plate(
+    name: str, title: str, reading: str, alt: str, drawing: figures.Figure, numbers: pd.DataFrame
+) -> Plate:
+    """Return a figure with its numbers embedded."""
+    link, file_name = data_uri(numbers, name)
+    return Plate(name, title, reading, Markup(to_svg(drawing, name, alt)), numbers, link, file_name)
+
+
+def compose(inputs: Inputs) -> Page:
+    """Return the page of a cohort: every sentence, table and figure."""
+    people = summaries.people(inputs)
+    covariates = summaries.covariates(inputs)
+    scores = summaries.promoter_scores(inputs.ranking)
+    planted = summaries.planted(inputs.truth, scores, inputs.ranking)
+    found = verdict.judge(inputs.metrics, inputs.comparisons, has_covariates=not covariates.empty)
+    plates = {item.name: item for item in _plates(inputs, people, scores, planted)}
+    context: dict[str, Any] = {
+        "cohort": inputs.cohort,
+        "verdict": found,
+        "tiles": _tiles(inputs, people, scores, found),
+        "questions": _questions(inputs, scores, planted, found),
+        "plates": plates,
+        "tables": _tables(inputs, people, covariates, scores, planted),
+        "notes": _notes(inputs, people, covariates, planted, found),
+        "seed": inputs.settings.get("seed"),
+    }
+    return Page(context=context, plates=plates)
+
+
+def render(page: Page, *, figures_link: str) -> str:
+    """Return the page as HTML; everything from the input is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["keep"] = _keep_together
+    return environment.get_template("template.html.j2").render(**page.context, figures_link=figures_link)
+
+
+def _keep_together(text: str) -> str:
+    """Keep an interval and its value on one line, with spaces that do not break."""
+    return re.sub(r" ?\[[^\]\[]*\]", lambda found: found.group().replace(" ", "\N{NO-BREAK SPACE}"), text)
+
+
+def relative_link(target: Path, start: Path) -> str:
+    """Return the path of `target` as a link from the folder `start`."""
+    return Path(os.path.relpath(target, start)).as_posix()
+
+
+# ---------------------------------------------------------------- the first screen
+
+
+def _tiles(
+    inputs: Inputs, people: summaries.People, scores: pd.DataFrame, found: verdict.Verdict
+) -> list[dict[str, str]]:
+    site = summaries.sites(inputs.filters)
+    left_out = sum(number for _, number in people.excluded)
+    reasons = ", ".join(f"{reason} ({count(number)})" for reason, number in people.excluded)
+    most = max(site.removed, key=lambda item: item[1], default=("", 0))
+    folds = len(summaries.fold_names(inputs.ranking))
+    always = int((scores["folds_selected"] == folds).sum())
+    distinct = summaries.distinct_sites(inputs.saliency)
+    sites_text = (
+        f"{count(distinct[0])} distinct of {count(distinct[1])} sites"
+        if distinct
+        else "distinct sites not counted"
+    )
+    over = found.over_covariates
+    return [
+        {
+            "label": "People",
+            "value": count(people.total),
+            "detail": f"{plural(people.cases, 'case')}, {plural(people.controls, 'control')}",
+            "more": f"{plural(left_out, 'person', 'people')} left out: {reasons}"
+            if left_out
+            else "nobody left out",
+        },
+        {
+            "label": "Sites kept",
+            "value": count(site.kept),
+            "detail": f"of {plural(site.read, 'record')} read",
+            "more": "most removed: "
+            f"{most[0][0].lower() + most[0][1:] if not most[0].startswith('FILTER') else most[0]} "
+            f"({count(most[1])})"
+            if most[1]
+            else "none removed",
+        },
+        {
+            "label": "Promoters ranked",
+            "value": count(len(scores)),
+            "detail": f"top {summaries.top_number(inputs.ranking)} selected "
+            f"in each fold; {count(always)} in all {folds}",
+            "more": f"a fold's selection holds {sites_text}" if distinct else sites_text,
+        },
+        {
+            "label": "What the genotype adds to AUC",
+            "value": decimal(over.value, signed=True) if over else "NA",
+            "detail": over.text(signed=True).partition(" ")[2] if over else "not available",
+            "more": f"ALS-Net minus covariates alone, which reach {found.covariates_auc.text()}"
+            if found.covariates_auc
+            else "no covariates in the sample table to compare with",
+        },
+    ]
+
+
+def _questions(
+    inputs: Inputs, scores: pd.DataFrame, planted: pd.DataFrame | None, found: verdict.Verdict
+) -> list[dict[str, Any]]:
+    folds = len(summaries.fold_names(inputs.ranking))
+    always = scores[scores["folds_selected"] == folds]
+    if len(always):
+        names = listing([safe_text(symbol, 20) for symbol in always["symbol"].head(5)])
+        which = (
+            f"Selected in {'every one of ' + str(folds) + ' folds' if folds > 1 else 'the fold'}: "
+            f"{plural(len(always), 'promoter')}; the best are {names}."
+        )
+    else:
+        names = listing([safe_text(symbol, 20) for symbol in scores["symbol"].head(5)])
+        which = (
+            f"No promoter was selected in all {folds} folds, so no single "
+            f"one stands out; the highest mean scores are those of {names}."
+        )
+    chance = summaries.best_by_chance(inputs.ranking, len(scores))
+    if chance is not None and len(scores):
+        above = int((scores["score"] > chance).sum())
+        which += (
+            f" {count(above)} of {count(len(scores))} score above "
+            f"{decimal(chance)}, what the best of so many would reach by chance."
+        )
+    if planted is not None:
+        which += " " + planted_sentence(planted, summaries.top_number(inputs.ranking))
+    return [
+        {"question": "Does it predict?", "answer": [found.predicts]},
+        {"question": "Is it real?", "answer": [found.covariates, found.linear]},
+        {"question": "Which promoters?", "answer": [which]},
+    ]
+
+
+def planted_sentence(planted: pd.DataFrame, top: int) -> str:
+    """Say how many of the planted promoters were found, the strong ones first."""
+    parts = []
+    weak = planted["effect"].str.contains("weak")
+    for name, group in (("strong", planted[~weak]), ("weak", planted[weak])):
+        if len(group):
+            found = int((group["folds_selected"] == group["folds"]).sum())
+            parts.append(f"{found} of {len(group)} {name}")
+    return f"Of the planted promoters, {listing(parts)} ones are in the top {top} in every fold."
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _plates(
+    inputs: Inputs, people: summaries.People, scores: pd.DataFrame, planted: pd.DataFrame | None
+) -> list[Plate]:
+    plates = [
+        _models_plate(inputs),
+        _stability_plate(inputs),
+        _curves_plate(inputs, people),
+        _promoters_plate(inputs, planted),
+    ]
+    if inputs.profile is not None:
+        plates.append(_saliency_plate(inputs.profile))
+    if inputs.saliency is not None:
+        plates.append(_strip_plate(inputs.saliency, scores))
+    if inputs.history is not None:
+        plates.append(_training_plate(inputs.history))
+    plates.append(_blocks_plate(inputs.blocks))
+    return [item for item in plates if item is not None]
+
+
+def _models_plate(inputs: Inputs) -> Plate | None:
+    numbers = figures.model_numbers(inputs.metrics, inputs.comparisons)
+    if numbers.empty:
+        return None
+    best = numbers.loc[numbers["auc"].idxmax()] if numbers["auc"].notna().any() else None
+    alt = f"Forest plot of the AUC of {len(numbers)} models with 95% intervals."
+    if best is not None:
+        alt += (
+            f" The highest is {full_model_name(str(best['model']))}, "
+            f"{interval(best['auc'], best['low'], best['high'])}."
+        )
+    return plate(
+        "models",
+        "Every model on the same people",
+        "Left: a mark is a model's AUC, the chance that a random case "
+        "gets a higher score than a random control; the bar is its 95% "
+        "interval. Right: ALS-Net minus the model, for the same "
+        "people; a bar that crosses 0 means they cannot be told apart. "
+        "Hollow, lighter marks ran with the settings of the 2019 "
+        "publication; the dashed line is the covariates-only model.",
+        alt,
+        figures.draw_models(numbers),
+        numbers,
+    )
+
+
+def _stability_plate(inputs: Inputs) -> Plate | None:
+    numbers = figures.stability_numbers(inputs.metrics)
+    if numbers.empty:
+        return None
+    seeds = numbers.loc[numbers["seed"].astype(str) != "all", "seed"].nunique()
+    folds = numbers.loc[numbers["fold"].astype(str) != "all", "fold"].nunique()
+    return plate(
+        "stability",
+        "How much folds and seeds matter",
+        "Each ring is one training run from another random start; the "
+        "diamond is the mean of their probabilities. Rings far apart mean "
+        "that a single run is luck; diamonds far apart mean that "
+        "folds differ more than the pooled interval suggests.",
+        f"AUC of ALS-Net in {folds} folds and {seeds} seeds.",
+        figures.draw_stability(numbers),
+        numbers,
+    )
+
+
+def _curves_plate(inputs: Inputs, people: summaries.People) -> Plate | None:
+    numbers = figures.curve_numbers(inputs.curves, inputs.metrics)
+    if numbers.empty:
+        return None
+    prevalence = people.cases / people.total if people.total else None
+    return plate(
+        "curves",
+        "What the AUC is made of",
+        "Left and middle: closer to the upper corner is better; the "
+        "thin line is a model that knows nothing. Right: of the people "
+        "given a probability of 0.7, seven in ten should be cases; points "
+        "on the diagonal are honest, below it too confident in disease. "
+        "Models with tuned settings; calibration for ALS-Net, the best linear model and the covariates.",
+        f"ROC, precision-recall and calibration curves of {numbers['model'].nunique()} models.",
+        figures.draw_curves(numbers, prevalence),
+        numbers,
+    )
+
+
+def _promoters_plate(inputs: Inputs, planted: pd.DataFrame | None) -> Plate:
+    numbers = figures.promoter_numbers(inputs.ranking, planted)
+    metric, folds = summaries.score_metric(inputs), len(summaries.fold_names(inputs.ranking))
+    top = listing([safe_text(symbol, 20) for symbol in numbers["symbol"].head(5)])
+    return plate(
+        "promoters",
+        "Promoters along the genome",
+        f"Each dot is a promoter; its height is the mean {metric} of its "
+        "own small network on validation people inside each training part. "
+        "The dashed line is what the best of so many promoters would "
+        "reach by chance alone: a dot below it is no evidence by itself.",
+        f"Scores of {len(numbers):,} promoters along the genome; the highest are {top}.",
+        figures.draw_promoters(numbers, metric, folds),
+        numbers,
+    )
+
+
+def _saliency_plate(profile: pd.DataFrame) -> Plate:
+    numbers = figures.saliency_numbers(profile)
+    return plate(
+        "saliency",
+        "Where in the promoter ALS-Net looks",
+        "Height is how strongly a site at this rank moves the case score, "
+        "averaged over promoters, folds and people. The shaded band is where the line would lie "
+        "if the same people were called cases and controls at random: "
+        "only a line outside it tells the two apart.",
+        "Mean saliency by site rank relative to the transcription "
+        "start, for cases and controls, with a null band.",
+        figures.draw_saliency(numbers),
+        numbers,
+    )
+
+
+def _strip_plate(saliency: pd.DataFrame, scores: pd.DataFrame) -> Plate | None:
+    numbers = figures.strip_numbers(saliency, scores)
+    if numbers.empty:
+        return None
+    method = METHODS.get(str(numbers["method"].iloc[0]), str(numbers["method"].iloc[0])).lower()
+    return plate(
+        "saliency_promoters",
+        "The same, promoter by promoter",
+        "One row a selected promoter, the best score on top; lighter "
+        f"means that the site moves the case score more ({method}, mean "
+        "over folds, cases and controls). White: no site there.",
+        f"Heat strips of saliency for {numbers['promoter'].nunique()} promoters by site rank.",
+        figures.draw_strip(numbers),
+        numbers,
+    )
+
+
+def _training_plate(history: pd.DataFrame) -> Plate:
+    numbers = figures.training_numbers(history)
+    return plate(
+        "training",
+        "How ALS-Net was trained",
+        "Grey: loss on the people it learns from; blue: on validation "
+        "people. Blue rising while grey falls is overfitting.",
+        f"Training and validation loss by epoch in {numbers['fold'].nunique()} folds.",
+        figures.draw_training(numbers),
+        numbers,
+    )
+
+
+def _blocks_plate(blocks: pd.DataFrame) -> Plate | None:
+    numbers = figures.block_numbers(blocks)
+    if numbers.empty:
+        return None
+    width = summaries.kept_blocks(blocks)["width"].median()
+    return plate(
+        "blocks",
+        "The blocks behind the promoters",
+        "A block is the nearest sites upstream and downstream of a TSS. "
+        "Wide blocks reach into neighbouring genes; a padded block found "
+        "fewer sites than asked for, and the gaps are marked as absent for the networks.",
+        "Histograms of block widths and of sites per block.",
+        figures.draw_blocks(numbers, None if is_missing(width) else float(width)),
+        numbers,
+    )
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _tables(
+    inputs: Inputs,
+    people: summaries.People,
+    covariates: pd.DataFrame,
+    scores: pd.DataFrame,
+    planted: pd.DataFrame | None,
+) -> dict[str, Table | None]:
+    return {
+        "metrics": _metrics_table(inputs),
+        "paper": _paper_table(inputs, people),
+        "comparisons": _comparisons_table(inputs),
+        "promoters": _promoters_table(inputs, scores),
+        "planted": _planted_table(planted),
+        "sites": _sites_table(inputs),
+        "covariates": _covariates_table(covariates),
+        "excluded": _excluded_table(people),
+        "folds": _folds_table(inputs),
+        "filters": _filters_table(inputs),
+        "annotation": _annotation_table(inputs),
+        "blocks": _blocks_table(inputs),
+        "settings": _settings_table(inputs),
+        "cohort": _cohort_table(inputs),
+        "versions": _versions_table(inputs),
+        "stages": _stages_table(inputs),
+    }
+
+
+def _metrics_table(inputs: Inputs) -> Table | None:
+    values = summaries.model_values(inputs.metrics)
+    if values.empty:
+        return None
+    models = list(dict.fromkeys(values["model"]))
+    best = {
+        metric: group["value"].min() if metric == "brier" else group["value"].max()
+        for metric, group in values.groupby("metric")
+    }
+    rows = []
+    for model in models:
+        row = [Cell(full_model_name(safe_text(model)), strong=model == verdict.MAIN_MODEL)]
+        for metric in METRICS:
+            cell = values[(values["model"] == model) & (values["metric"] == metric)]
+            if cell.empty or is_missing(cell["value"].iloc[0]):
+                row.append(number_cell("–"))
+                continue
+            value, low, high = cell[["value", "low", "high"]].iloc[0]
+            below = "" if is_missing(low) or is_missing(high) else f"[{decimal(low)}, {decimal(high)}]"
+            row.append(number_cell(decimal(value), below, strong=value == best[metric]))
+        rows.append(row)
+    quiet = frozenset(number for number, model in enumerate(models) if model.endswith(PUBLISHED))
+    return Table(
+        "All metrics, pooled over the people tested in each fold, with "
+        "95% intervals (bootstrap over people, families together). "
+        "Bold: best value of a column. Accuracy, precision, recall "
+        "and F1 call a person a case at a probability of 0.5 and more; "
+        "for Brier less is better.",
+        ["Model", *METRICS.values()],
+        rows,
+        quiet,
+    )
+
+
+def _paper_table(inputs: Inputs, people: summaries.People) -> Table:
+    values = summaries.model_values(inputs.metrics)
+
+    def ours(model: str) -> list[Cell]:
+        cells = []
+        for metric in ("accuracy", "precision", "recall"):
+            cell = values[(values["model"] == model) & (values["metric"] == metric)]
+            value, low, high = cell[["value", "low", "high"]].iloc[0] if len(cell) else (None, None, None)
+            below = (
+                ""
+                if is_missing(low) or is_missing(high)
+                else f"[{decimal(100 * low, 1)}, {decimal(100 * high, 1)}]"
+            )
+            cells.append(number_cell("–" if is_missing(value) else decimal(100 * value, 1), below))
+        return cells
+
+    rows = []
+    for model, (accuracy, precision, recall) in summaries.PAPER.items():
+        low, high = summaries.wilson(accuracy / 100, summaries.PAPER_PEOPLE)
+        paper = [
+            number_cell(decimal(accuracy, 1), f"[{100 * low:.1f}, {100 * high:.1f}]"),
+            number_cell(decimal(precision, 1)),
+            number_cell(decimal(recall, 1)),
+        ]
+        published = ours(model + PUBLISHED) if model != verdict.MAIN_MODEL else [number_cell("–")] * 3
+        rows.append(
+            [Cell(model_name(model), strong=model == verdict.MAIN_MODEL), *paper, *ours(model), *published]
+        )
+    return Table(
+        "In percent. Left: the publication (Yin et al. 2019, conference "
+        f"slides; {summaries.PAPER_PEOPLE:,} people, half of them cases; "
+        "the interval of its accuracy is computed here from that number). Middle and right: this cohort, "
+        f"{percent(people.cases, people.total)} cases. Other people, other sites, "
+        "another share of cases: read it for the pattern, not as a contest.",
+        ["Model", *["Accuracy", "Precision", "Recall"] * 3],
+        rows,
+    )
+
+
+def _comparisons_table(inputs: Inputs) -> Table | None:
+    pairs = inputs.comparisons[
+        (inputs.comparisons["model"] == verdict.MAIN_MODEL)
+        & inputs.comparisons["metric"].isin(["auc", "auprc", "brier"])
+    ]
+    if pairs.empty:
+        return None
+    models = summaries.model_order(list(pairs["against"].unique()))
+    rows = []
+    for model in models:
+        row = [Cell("against " + in_sentence(safe_text(model)))]
+        for metric in ("auc", "auprc", "brier"):
+            cell = pairs[(pairs["against"] == model) & (pairs["metric"] == metric)]
+            if cell.empty:
+                row += [number_cell("–"), number_cell("–")]
+                continue
+            first = cell.iloc[0]
+            value, _, bounds = interval(
+                first["difference"], first["low"], first["high"], signed=True
+            ).partition(" ")
+            row += [number_cell(value, bounds), number_cell(p_value(first.get("p_value")))]
+        rows.append(row)
+    return Table(
+        "ALS-Net minus each model, for the same people (paired bootstrap, "
+        "95% interval). Above 0 is better for AUC and AUPRC, below 0 for "
+        "Brier. The p-values are not corrected for the number of comparisons.",
+        ["ALS-Net", "AUC", "p", "AUPRC", "p", "Brier", "p"],
+        rows,
+        frozenset(number for number, model in enumerate(models) if model.endswith(PUBLISHED)),
+    )
+
+
+def _promoters_table(inputs: Inputs, scores: pd.DataFrame) -> Table:
+    folds = len(summaries.fold_names(inputs.ranking))
+    shown = scores.head(TOP_PROMOTERS)
+    by_promoter = inputs.ranking[inputs.ranking["promoter"].isin(shown["promoter"])].groupby("promoter")[
+        "score"
+    ]
+    scales = [value for _, part in by_promoter for value in part.dropna()]
+    low, high = min([0.5, *scales]), max([0.55, *scales])
+    rows = []
+    for number, row in enumerate(shown.itertuples(), start=1):
+        each = list(by_promoter.get_group(row.promoter).dropna())
+        rows.append(
+            [
+                number_cell(str(number)),
+                Cell(
+                    safe_text(row.symbol, 24),
+                    "" if row.gene_id == row.symbol else safe_text(row.gene_id, 30),
+                    strong=True,
+                ),
+                Cell(
+                    f"{safe_text(row.chrom, 16)}:{row.tss:,}",
+                    "minus strand" if row.strand == "-" else "plus strand",
+                ),
+                number_cell(decimal(row.score), "" if is_missing(row.se) else f"se {decimal(row.se)}"),
+                Cell("", drawing=_dots(each, row.score, low, high)),
+                number_cell(f"{row.folds_selected} of {folds}"),
+                number_cell(MISSING if is_missing(row.sites) else f"{row.sites:.0f}"),
+            ]
+        )
+    return Table(
+        f"The {len(shown)} best of {len(scores):,} promoters by mean "
+        f"{summaries.score_metric(inputs)} over folds; se is that of one fold, since "
+        "folds share most of their people. Dots: the score in "
+        f"each fold, from {decimal(low, 2)} to {decimal(high, 2)}.",
+        ["Rank", "Gene", "TSS", "Score", "By fold", "Folds selected", "Sites"],
+        rows,
+    )
+
+
+def _dots(values: Sequence[float], mean: float, low: float, high: float) -> Markup:
+    """Draw the score of each fold as a dot on a short line; numbers only, so nothing to escape."""
+    width, height = 220, 16
+    span = max(high - low, 1e-9)
+
+    def x(value: float) -> float:
+        return round(4 + (width - 8) * (value - low) / span, 1)
+
+    marks = "".join(
+        f'<circle cx="{x(value)}" cy="8" r="2.6" fill="{BLUE}" fill-opacity=".55"/>' for value in values
+    )
+    return Markup(
+        f'<svg class="dots" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img" aria-label="'
+        f'scores by fold: {", ".join(decimal(value) for value in values)}">'
+        f'<path d="M4 8H{width - 4}" stroke="{RULE}"/>{marks}<path '
+        f'd="M{x(mean)} 2v12" stroke="{BLUE}" stroke-width="1.6"/></svg>'
+    )
+
+
+def _planted_table(planted: pd.DataFrame | None) -> Table | None:
+    if planted is None:
+        return None
+    names = {
+        "additive": "additive",
+        "weak": "additive, weak",
+        "epistatic_within": "pair within the promoter",
+        "epistatic_across": "pair across two promoters",
+    }
+    rows = [
+        [
+            Cell(safe_text(row.symbol, 24), strong=row.folds_selected == row.folds),
+            Cell(names.get(row.effect, safe_text(row.effect))),
+            number_cell(MISSING if is_missing(row.strength) else f"{100 * row.strength:.1f}%"),
+            number_cell(decimal(row.score)),
+            Cell(row.ranks or "never ranked"),
+            number_cell(f"{row.folds_selected} of {row.folds}"),
+        ]
+        for row in planted.itertuples()
+    ]
+    return Table(
+        "Planted promoters, strongest first. A pair is interaction by design: "
+        "its sites say little one at a time. Bold: selected in every fold.",
+        [
+            "Gene",
+            "Planted effect",
+            "Share of genetic variance",
+            "Score",
+            "Rank in each fold",
+            "Folds selected",
+        ],
+        rows,
+    )
+
+
+def _sites_table(inputs: Inputs) -> Table | None:
+    if inputs.saliency is None:
+        return None
+    methods = list(inputs.saliency["method"].unique())
+    method = "integrated_gradients" if "integrated_gradients" in methods else methods[0]
+    table = summaries.top_sites(inputs.saliency, method, TOP_SITES)
+    written = alike([*table["case"], *table["control"]])
+    rows = [
+        [
+            Cell(safe_text(row.site, 40)),
+            Cell(safe_text(row.symbol, 24)),
+            number_cell(decimal(row.rank, 0, signed=True)),
+            number_cell(decimal(row.distance, 0, signed=True) if not is_missing(row.distance) else "–"),
+            number_cell(case),
+            number_cell(control),
+            number_cell(str(row.folds)),
+        ]
+        for row, case, control in zip(
+            table.itertuples(), written[: len(table)], written[len(table) :], strict=True
+        )
+    ]
+    return Table(
+        f"The {len(rows)} sites that move the case score most: mean absolute "
+        f"attribution ({METHODS.get(method, safe_text(method)).lower()}), over the "
+        "folds whose selection holds the promoter. Sites in linkage disequilibrium "
+        "share their signal: a site here is a neighbourhood, not a cause.",
+        ["Site", "Promoter of", "Rank from TSS", "Distance (bp)", "Cases", "Controls", "Folds"],
+        rows,
+    )
+
+
+def _covariates_table(covariates: pd.DataFrame) -> Table | None:
+    if covariates.empty:
+        return None
+    rows = []
+    for row in covariates.itertuples():
+        if is_missing(row.cases):
+            cells = [
+                number_cell("–" if is_missing(row.note_cases) else row.note_cases),
+                number_cell("–" if is_missing(row.note_controls) else row.note_controls),
+                number_cell(""),
+            ]
+        else:
+            cells = [
+                number_cell(count(row.cases)),
+                number_cell(count(row.controls)),
+                number_cell(percent(row.cases, row.cases + row.controls)),
+            ]
+        rows.append([Cell(safe_text(row.covariate, 30)), Cell(safe_text(row.level, 40)), *cells])
+    return Table(
+        "Covariates among cases and controls. A value with hardly any cases, or "
+        "hardly any controls, lets a model predict the label without any genetics.",
+        ["Covariate", "Value", "Cases", "Controls", "Share of cases"],
+        rows,
+    )
+
+
+def _excluded_table(people: summaries.People) -> Table | None:
+    if not people.excluded:
+        return None
+    return Table(
+        "People left out.",
+        ["Reason", "People"],
+        [[Cell(safe_text(reason)), number_cell(count(number))] for reason, number in people.excluded],
+    )
+
+
+def _folds_table(inputs: Inputs) -> Table | None:
+    folds = summaries.people_per_fold(inputs)
+    if folds.empty:
+        return None
+    return Table(
+        "People tested in each fold.",
+        ["Fold", "People", "Cases", "Controls"],
+        [
+            [
+                Cell(safe_text(row.fold, 12)),
+                *(number_cell(count(value)) for value in (row.people, row.cases, row.controls)),
+            ]
+            for row in folds.itertuples()
+        ],
+    )
+
+
+def _filters_table(inputs: Inputs) -> Table | None:
+    if inputs.filters.empty:
+        return None
+    wide = summaries.filters_by_chromosome(inputs.filters)
+    notes = (
+        inputs.filters.dropna(subset=["note"]).groupby("filter")["note"].first()
+        if "note" in inputs.filters
+        else {}
+    )
+    names = list(dict.fromkeys(inputs.filters["filter"]))
+    whole = wide["all"].get("Records read", 0)
+    rows = []
+    for name, (label, row) in zip(names, wide.iterrows(), strict=True):
+        total = row["all"]
+        share = "" if name in ("alleles_after_split", *summaries.CALLS) else percent(total, whole)
+        rows.append(
+            [
+                Cell(
+                    safe_text(label),
+                    safe_text(notes.get(name, ""), 80),
+                    strong=name in ("records_read", "kept"),
+                ),
+                number_cell(count(total)),
+                number_cell(share),
+            ]
+        )
+    chromosomes = wide.shape[1] - 1
+    return Table(
+        f"What was read and what each filter removed, over {plural(chromosomes, 'chromosome')}. "
+        "A site is counted under the first filter it fails; the last rows count calls, not sites.",
+        ["Filter", "Sites", "Of records read"],
+        rows,
+    )
+
+
+def _annotation_table(inputs: Inputs) -> Table | None:
+    if inputs.promoters.empty:
+        return None
+    has_note = "note" in inputs.promoters
+    rows = [
+        [
+            Cell(
+                safe_text(row["item"]),
+                safe_text(row["note"], 100) if has_note and not is_missing(row["note"]) else "",
+            ),
+            number_cell(count(row["count"])),
+        ]
+        for _, row in inputs.promoters.iterrows()
+    ]
+    return Table("From the annotation to promoters.", ["Item", "Count"], rows)
+
+
+def _blocks_table(inputs: Inputs) -> Table:
+    table = summaries.blocks(inputs.blocks)
+    rows = [
+        [
+            Cell(safe_text(row.status, 80)),
+            number_cell(count(row.promoters)),
+            number_cell(percent(row.promoters, len(inputs.blocks))),
+        ]
+        for row in table.itertuples()
+    ]
+    return Table("Blocks: complete, padded, and left out by reason.", ["Status", "Promoters", "Share"], rows)
+
+
+def _value(value: Any) -> str:
+    """Write a setting as in the configuration."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_value(item) for item in value) or "none"
+    return safe_text(value, 120)
+
+
+def _settings_table(inputs: Inputs) -> Table | None:
+    changed = summaries.changed_settings(inputs.settings)
+    if not changed:
+        return None
+    rows = [
+        [Cell(safe_text(name)), Cell(_value(here)), Cell(_value(default))] for name, here, default in changed
+    ]
+    return Table("Settings that differ from their default.", ["Setting", "Here", "Default"], rows)
+
+
+def _cohort_table(inputs: Inputs) -> Table | None:
+    source = inputs.settings.get("cohort")
+    if not isinstance(source, dict):
+        return None
+    rows = [
+        [Cell(safe_text(name)), Cell(_value(value))]
+        for name, value in summaries.flat(source).items()
+        if value is not None
+    ]
+    return Table("Where the cohort comes from.", ["Item", "Value"], rows) if rows else None
+
+
+def _versions_table(inputs: Inputs) -> Table | None:
+    versions = inputs.settings.get("versions")
+    if not isinstance(versions, dict) or not versions:
+        return None
+    return Table(
+        "Versions.",
+        ["Software", "Version"],
+        [[Cell(safe_text(name)), Cell(_value(version))] for name, version in versions.items()],
+    )
+
+
+def _stages_table(inputs: Inputs) -> Table | None:
+    table = summaries.stages(inputs.benchmarks)
+    if table is None:
+        return None
+    rows = [
+        [
+            Cell(safe_text(row.stage)),
+            number_cell(count(row.jobs)),
+            number_cell(duration(row.seconds)),
+            number_cell(duration(row.longest)),
+            number_cell(memory(row.memory_mib)),
+        ]
+        for row in table.itertuples()
+    ]
+    rows.append(
+        [
+            Cell("All", strong=True),
+            number_cell(count(table["jobs"].sum())),
+            number_cell(duration(table["seconds"].sum())),
+            number_cell(duration(table["longest"].max())),
+            number_cell(memory(table["memory_mib"].max())),
+        ]
+    )
+    return Table(
+        "Time and memory. Total is the sum over jobs, which may have "
+        "run side by side; memory is the peak of the largest job.",
+        ["Stage", "Jobs", "Total time", "Longest job", "Peak memory"],
+        rows,
+    )
+
+
+# ---------------------------------------------------------------- sentences beside the figures
+
+
+def _notes(
+    inputs: Inputs,
+    people: summaries.People,
+    covariates: pd.DataFrame,
+    planted: pd.DataFrame | None,
+    found: verdict.Verdict,
+) -> dict[str, Any]:
+    return {
+        "cautions": _cautions(inputs, people, covariates, found),
+        "planted": planted_sentence(planted, summaries.top_number(inputs.ranking))
+        if planted is not None
+        else None,
+        "folds": len(summaries.fold_names(inputs.ranking)),
+        "families": people.families,
+        "beyond_null": _beyond_null(inputs.profile),
+        "overlap": _overlap(inputs),
+        "skipped": _skipped(inputs),
+    }
+
+
+def _cautions(
+    inputs: Inputs, people: summaries.People, covariates: pd.DataFrame, found: verdict.Verdict
+) -> list[str]:
+    """Return what a careful reader would want to be told before believing the page."""
+    cautions = []
+    smaller = min(people.cases, people.controls)
+    if smaller < 100:
+        cautions.append(
+            f"Only {plural(smaller, 'person', 'people')} in the "
+            "smaller group: intervals are wide and rankings are noisy."
+        )
+    left_out = sum(number for _, number in people.excluded)
+    if left_out > 0.2 * (left_out + people.total):
+        cautions.append(
+            f"{percent(left_out, left_out + people.total)} of the people named in the inputs "
+            "were left out: check that the names in the VCF and the sample table agree."
+        )
+    if (lopsided := summaries.most_lopsided(covariates, people)) is not None:
+        cautions.append(
+            f"Cases are {percent(lopsided['cases'], lopsided['people'])} of the "
+            f"{count(lopsided['people'])} people with {safe_text(lopsided['covariate'], 30)} "
+            f"{safe_text(lopsided['level'], 30)}, but {percent(people.cases, people.total)} of "
+            f"all: whatever goes with {safe_text(lopsided['covariate'], 30)} can pass for disease."
+        )
+    site = summaries.sites(inputs.filters)
+    if site.read and site.kept < 0.05 * site.read:
+        cautions.append(f"Only {percent(site.kept, site.read)} of the records were kept: see the filters.")
+    distinct = summaries.distinct_sites(inputs.saliency)
+    if distinct and distinct[1] and distinct[0] < 0.8 * distinct[1]:
+        cautions.append(
+            f"Selected promoters share sites: {count(distinct[0])} of {count(distinct[1])} "
+            "inputs are distinct, so neighbours are not independent findings."
+        )
+    return cautions
+
+
+def _beyond_null(profile: pd.DataFrame | None) -> str:
+    """Say, for each method and group, at how many ranks the line lies above its null band."""
+    if profile is None:
+        return ""
+    sentences = []
+    ranks = 0
+    for method, part in profile.dropna(subset=["low", "high"]).groupby("method", sort=False):
+        words = []
+        for group in ("case", "control"):
+            here = part[part["group"] == group]
+            if len(here):
+                ranks = max(ranks, len(here))
+                above = here[here["value"] > here["high"]]
+                words.append(f"{group}s at {len(above)} of {len(here)} ranks")
+        if words:
+            sentences.append(
+                f"{METHODS.get(str(method), safe_text(method))}: above the null band for {listing(words)}."
+            )
+    if sentences:  # the band holds 95%, so a fortieth of the ranks lies above it by chance
+        sentences.append(f"By chance alone about {ranks / 40:.0f} of {ranks} would be.")
+    return " ".join(sentences)
+
+
+def _overlap(inputs: Inputs) -> str:
+    distinct = summaries.distinct_sites(inputs.saliency)
+    share = inputs.blocks["distinct_share"].median() if "distinct_share" in inputs.blocks else None
+    parts = []
+    if not is_missing(share):
+        parts.append(
+            "Half of the promoters share at least "
+            f"{decimal(100 * (1 - share), 0)}% of their sites with another one"
+        )
+    if distinct:
+        parts.append(
+            f"among the selected promoters of a fold, {count(distinct[0])} of "
+            f"{count(distinct[1])} sites are distinct ({percent(*distinct)})"
+        )
+    text = "; ".join(parts)
+    return (
+        text[:1].upper() + text[1:] + "."
+        if text
+        else "How many sites are shared between promoters is not known."
+    )
+
+
+def _skipped(inputs: Inputs) -> str | None:
+    if "skipped_because" not in inputs.ranking:
+        return None
+    reasons = inputs.ranking["skipped_because"].dropna()
+    if reasons.empty:
+        return None
+    counts = reasons.str.replace(r"\S*\d\S*", "…", regex=True).value_counts()
+    words = [f"{safe_text(reason, 80)} ({count(number)})" for reason, number in counts.head(3).items()]
+    return f"Passed over in the selection, counted over folds: {listing(words)}."

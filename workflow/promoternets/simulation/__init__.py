@@ -1,0 +1,1 @@
+"""Cohorts with a planted truth: haplotypes, genes, case/control labels and the VCF of the people drawn."""

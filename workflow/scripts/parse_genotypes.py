@@ -1,0 +1,70 @@
+"""Genotypes of a cohort's VCF or BCF files as a Zarr store, with a table of what each filter removed."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent)) if "snakemake" not in globals() else None
+
+from promoternets import bridge  # noqa: E402
+
+
+def main(
+    *,
+    vcf: list[Path],
+    genotypes: Path,
+    filters: Path | None = None,
+    samples: Path | None = None,
+    chrom: str | None = None,
+    build: Literal["GRCh37", "GRCh38", "other"] | None = None,
+    min_call_rate: float = 0.0,
+    min_maf: float = 0.0,
+    min_hwe_p: float = 0.0,
+    pass_only: bool = True,
+    variants: Literal["snv", "snv_indel"] = "snv_indel",
+    multiallelic: Literal["split", "drop"] = "split",
+    chunk_variants: int = 10_000,
+    threads: int = 1,
+) -> None:
+    """Read genotypes from VCF or BCF files and write them as a Zarr store with VCF Zarr names (sgkit opens it).
+
+    On its own, this script keeps all that can be coded; the workflow gives the stricter limits of its configuration.
+
+    Args:
+        vcf: one VCF, VCF.gz or BCF file, or several with different people, joined by position and alleles
+        genotypes: folder of the Zarr store to write
+        filters: table to write (TSV) of what was read, removed and kept
+        samples: table (TSV) with columns sample and phenotype (1 case, 0 control); only these people, in this order
+        chrom: the one contig to read, with or without chr; all contigs when not given
+        build: genome build; positions beyond its chromosomes are an error
+        min_call_rate: least share (0 to 1) of people with a genotype
+        min_maf: least share (0 to 0.5) of the rarer allele among called alleles
+        min_hwe_p: least exact Hardy-Weinberg p-value on autosomes, in controls (without samples: in all); 0 is off
+        pass_only: keep only records whose FILTER is PASS or a dot
+        variants: single-base changes only, or insertions and deletions too
+        multiallelic: records with several alternate alleles are split into one site for each, or dropped
+        chunk_variants: sites held in memory at once (about 3 bytes x sites x people)
+        threads: threads that unpack each file
+    """
+    from promoternets.genotypes.parse import parse_genotypes
+
+    parse_genotypes(
+        vcf,
+        genotypes,
+        filters=filters,
+        samples=samples,
+        chrom=chrom,
+        build=build,
+        min_call_rate=min_call_rate,
+        min_maf=min_maf,
+        min_hwe_p=min_hwe_p,
+        pass_only=pass_only,
+        variants=variants,
+        multiallelic=multiallelic,
+        chunk_variants=chunk_variants,
+        threads=threads,
+    )
+
+
+if __name__ == "__main__":
+    bridge.run(main, globals().get("snakemake"))

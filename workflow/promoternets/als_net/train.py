@@ -46,7 +46,7 @@ def train_als_net(
     )  # fmt: skip
     inputs = torch.from_numpy(stored).to(device)
     task = Task(
-        build=lambda: ALSNet(encoder.channels, promoters, sites),
+        build=lambda: ALSNet(encoder.channels, promoters, sites, preset.initialisation),
         seeds=[derive(seed, "als_net", selected.fold, number) for number in range(seeds)],
         inputs=lambda members: inputs[None].expand(len(members), *inputs.shape),
         encode=encoder,

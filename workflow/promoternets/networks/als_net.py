@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from promoternets.networks.initialisation import glorot_uniform
+from promoternets.networks.initialisation import INITIALISATIONS
 
 PICTURE = 16  # the 256 features of a promoter are laid out as a 16 x 16 picture
 
@@ -54,13 +54,15 @@ class ALSNet(nn.Module):
         Number of promoters (published: 32); they become the channels of the pictures.
     sites : int
         Sites in a block (published: 64); the first kernel and its stride.
+    initialisation : str
+        Starting weights: ``glorot`` (published) or ``he``.
 
     Shapes
     ------
     input float32 [people, channels, promoters * sites]; output float32 [people, 2], logits of control and case.
     """
 
-    def __init__(self, channels: int = 1, promoters: int = 32, sites: int = 64) -> None:
+    def __init__(self, channels: int = 1, promoters: int = 32, sites: int = 64, initialisation: str = "glorot") -> None:
         super().__init__()
         self.promoters, self.sites = promoters, sites
         features = PICTURE * PICTURE
@@ -79,7 +81,7 @@ class ALSNet(nn.Module):
         self.dense_256 = nn.Linear(128, 256)
         self.dense_16 = nn.Linear(256, 16)
         self.output = nn.Linear(16, 2)
-        glorot_uniform(self)
+        INITIALISATIONS[initialisation](self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the logits of control and case."""

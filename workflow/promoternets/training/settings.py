@@ -48,13 +48,13 @@ class TrainingSettings:
     def build_optimiser(self, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
         """Return the optimiser; all three work element by element, so stacked members stay independent."""
         if self.optimiser == "sgd":
-            return torch.optim.SGD(parameters, lr=self.learning_rate, foreach=True)
+            return torch.optim.SGD(parameters, lr=self.learning_rate, fused=True)
         if self.optimiser == "adagrad":
             return torch.optim.Adagrad(
-                parameters, lr=self.learning_rate, lr_decay=self.learning_rate_decay, eps=1e-7, foreach=True
+                parameters, lr=self.learning_rate, lr_decay=self.learning_rate_decay, eps=1e-7, fused=True
             )
         # A bias in front of batch normalisation has no true gradient; with PyTorch's eps of 1e-8 Adam would take
         # full steps along its rounding noise.
         return torch.optim.AdamW(
-            parameters, lr=self.learning_rate, weight_decay=self.weight_decay, eps=1e-6, foreach=True
+            parameters, lr=self.learning_rate, weight_decay=self.weight_decay, eps=1e-6, fused=True
         )

@@ -68,7 +68,7 @@ def sites_of_text(path, people: int) -> Iterator[tuple[tuple[str, int, str, str]
 
 
 def compare(store: VariantStore, expected) -> tuple[int, int, list]:
-    """Return compared genotypes, those that differ, and the sites of the text that the store lacks, in order."""
+    """Return how many genotypes were compared, how many differ, and the sites that the store lacks."""
     contigs = np.array(store.contigs)[store.variant_contigs]
     keys = list(zip(contigs.tolist(), store.positions.tolist(), *store.alleles.T.tolist(), strict=True))
     row = differing = compared = 0
@@ -79,9 +79,7 @@ def compare(store: VariantStore, expected) -> tuple[int, int, list]:
             continue
         if row % BLOCK == 0:
             rows = slice(row, row + BLOCK)
-            ours = np.concatenate(
-                [store.genotypes(rows), store.phased(rows).astype(np.int8)[:, :, None]], axis=2
-            )
+            ours = np.concatenate([store.genotypes(rows), store.phased(rows).astype(np.int8)[:, :, None]], axis=2)
         if not np.array_equal(ours[row % BLOCK], calls):
             differing += int((ours[row % BLOCK] != calls).any(axis=1).sum())
         compared += len(calls)
@@ -130,9 +128,7 @@ def test_haploid_and_multiallelic_calls_are_among_them(panel):
     vcf, out, counts = panel
     store = VariantStore.open(out)
     assert counts["alleles_after_split"] >= counts["records_read"]
-    on_x = np.flatnonzero(
-        np.array(store.contigs)[store.variant_contigs] == ("X" if "b37" in vcf.name else "chrX")
-    )
+    on_x = np.flatnonzero(np.array(store.contigs)[store.variant_contigs] == ("X" if "b37" in vcf.name else "chrX"))
     assert counts["haploid_calls"] == int((store.genotypes(on_x)[..., 1] == -2).sum())
     if "b37" in vcf.name:  # its X is diploid throughout; that of b38 has 1,598 haploid men at 380 records
         assert counts["alleles_after_split"] - counts["records_read"] >= 310
@@ -177,18 +173,14 @@ def test_sgkit_opens_the_store_and_counts_the_same_alleles(panel):
     store = VariantStore.open(out)
     ours = np.concatenate(
         [
-            np.maximum(alternate_counts(store.genotypes(slice(start, start + BLOCK))), 0).sum(
-                axis=1, dtype=np.int64
-            )
+            np.maximum(alternate_counts(store.genotypes(slice(start, start + BLOCK))), 0).sum(axis=1, dtype=np.int64)
             for start in range(0, len(store), BLOCK)
         ]
     )
     theirs = data.variant_allele_count.values
     assert np.array_equal(theirs[:, 1], ours)
     assert np.allclose(store.column("variant_allele_frequency"), theirs[:, 1] / theirs.sum(axis=1))
-    diploid = np.array(["X" not in contig for contig in store.contigs])[
-        store.variant_contigs
-    ]  # sgkit: all or none
+    diploid = np.array(["X" not in contig for contig in store.contigs])[store.variant_contigs]  # sgkit: all or none
     assert np.allclose(store.column("variant_call_rate")[diploid], data.variant_call_rate.values[diploid])
 
 
@@ -250,9 +242,7 @@ def test_the_index_tells_contigs_and_records_of_real_files(real_data):
     assert sum(counts.values()) == 41_907
     assert set(counts) == {"chr1", "chr4", "chr7", "chr10", "chr16", "chr22", "chrX"}
     assert sum(records_by_contig(panels / "kgp_genes.b37_2504.vcf.gz").values()) == 26_792
-    assert contigs_with_records(
-        real_data / "kgp_chr20_503eur" / "chr20_1-4Mb.batchA_300_phased.b37.vcf.gz"
-    ) == ["20"]
+    assert contigs_with_records(real_data / "kgp_chr20_503eur" / "chr20_1-4Mb.batchA_300_phased.b37.vcf.gz") == ["20"]
 
 
 def test_people_of_the_panels_are_matched_with_the_public_sample_table(real_data, tmp_path):

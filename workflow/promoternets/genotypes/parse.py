@@ -1,0 +1,493 @@
+"""From variant files to a variant store: join, filter, count, write, a chunk of sites at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from promoternets.errors import InputError
+from promoternets.formats.contigs import canonical, match
+from promoternets.formats.outputs import written
+from promoternets.formats.tables import read_table, write_table
+from promoternets.formats.variant_index import contigs_with_records
+from promoternets.formats.variant_store import CHUNK_VARIANTS, VariantStoreWriter
+from promoternets.genotypes import filters as filtering
+from promoternets.genotypes.reading import Rules, Site, VariantFile
+
+logger = logging.getLogger(__name__)
+BATCH = 1024  # records decoded before the filters run over them together
+HAPLOID_CONTIGS = {"X", "Y", "MT"}
+
+
+def parse_genotypes(
+    vcf: Sequence[Path],
+    genotypes: Path,
+    *,
+    filters: Path | None = None,
+    samples: Path | None = None,
+    chrom: str | None = None,
+    build: str | None = None,
+    min_call_rate: float = 0.0,
+    min_maf: float = 0.0,
+    min_hwe_p: float = 0.0,
+    pass_only: bool = True,
+    variants: Literal["snv", "snv_indel"] = "snv_indel",
+    multiallelic: Literal["split", "drop"] = "split",
+    chunk_variants: int = CHUNK_VARIANTS,
+    allow_empty: bool = True,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Write genotypes of VCF or BCF files as a variant store; return the table of what each filter removed.
+
+    Parameters
+    ----------
+    vcf : one file, or several with different people, joined by position and alleles.
+    genotypes : folder of the store to write. filters : the table to write, if any.
+    samples : table with `sample` and `phenotype` (1 case, 0 control): whom to keep, in that order.
+    chrom : the one contig to read (``chr22`` and ``22`` are the same); None for all contigs.
+    build : GRCh37 or GRCh38: positions are compared with its chromosome lengths, beside those of the header.
+    min_call_rate, min_maf : shares in 0..1, over the people kept; the frequency is that of the rarer allele.
+    min_hwe_p : least exact Hardy-Weinberg p-value, on autosomes, among controls (among all people without
+        `samples`); 0 switches it off.
+    pass_only : keep records whose FILTER is PASS or ``.``.
+    variants : single-base changes only, or insertions and deletions (and longer substitutions) too.
+    multiallelic : one site for each alternate allele, the others counted as reference; or drop such records.
+    chunk_variants : sites held in memory at once: about 3 bytes x (sites + a batch of 1,024) x people.
+    allow_empty : when `chrom` is given, whether an empty store is a result.
+    threads : threads that unpack each file.
+
+    Raises
+    ------
+    InputError
+        For files that are missing, truncated, damaged, unsorted, without index where one is needed, or of
+        another build, that hold other than diploid calls (haploid ones on X, Y and MT apart), or none at all,
+        that share people, or when nothing is left.
+    """
+    vcf = [Path(path) for path in ([vcf] if isinstance(vcf, (str, Path)) else vcf)]
+    limits = filtering.Thresholds(min_call_rate, min_maf, min_hwe_p)
+    _check_shares(limits, chunk_variants)
+    people, controls = _people_of(samples)
+    rules = Rules(pass_only, variants, multiallelic)
+    files = [VariantFile(path, rules=rules, people=people, build=build, threads=threads) for path in vcf]
+    for file in files:
+        if not file.people:
+            logger.warning("%s: none of its people is in the sample table; the file is left out", file.path)
+    files = [file for file in files if file.people] or files
+    names = [name for file in files for name in file.people]
+    _refuse_shared(files)
+    if people is not None:
+        absent = set(people) - set(names)
+        if absent:
+            raise InputError(
+                f"{len(absent):,} people of the sample table are not in the variant file(s), for example "
+                f"{', '.join(sorted(absent)[:3])}",
+                where=samples,
+                fix="Run match_samples again for these files",
+            )
+    else:
+        people = names
+    if controls is None and min_hwe_p > 0:
+        controls = np.ones(len(people), dtype=bool)
+        logger.info("no sample table: Hardy-Weinberg proportions are tested in all people")
+    counts = filtering.Counts()
+    with ExitStack() as outputs:
+        store_path = outputs.enter_context(written(genotypes))
+        table_path = outputs.enter_context(written(filters)) if filters else None
+        with VariantStoreWriter(store_path, sample_ids=people, chunk_variants=chunk_variants) as store:
+            collected = _Collector(store, files, people, controls, limits, counts, chunk_variants)
+            for contig, position, sites in _sites_of_all(files, chrom, counts):
+                collected.add(contig, position, sites)
+            collected.finish()
+            if chrom is not None and not store.contigs:
+                store.contigs.append(match(chrom, files[0].lengths) or chrom)
+        counts.records = [(file.path.name, file.records_read) for file in files]
+        whole = chrom if chrom is not None else store.contigs[0] if len(store.contigs) == 1 else "all"
+        table = counts.table(whole, _notes(limits, people, samples is not None))
+        _refuse_nothing(files, counts, table, empty_is_a_result=chrom is not None and allow_empty)
+        if table_path:
+            write_table(table, table_path)
+    _log(table, genotypes, len(people))
+    return table
+
+
+def _check_shares(limits: filtering.Thresholds, chunk_variants: int) -> None:
+    for name, value, most in (
+        ("min_call_rate", limits.min_call_rate, 1.0),
+        ("min_maf", limits.min_maf, 0.5),
+        ("min_hwe_p", limits.min_hwe_p, 1.0),
+    ):
+        if not 0 <= value <= most:
+            raise InputError(
+                f"{name} is {value}, but lies between 0 and {most:g}", fix="It is a share, not a percentage"
+            )
+    if chunk_variants < 1:
+        raise InputError(f"chunk_variants is {chunk_variants}, but a chunk holds at least one site")
+
+
+def _people_of(samples: Path | None) -> tuple[list[str] | None, np.ndarray | None]:
+    """Return the people of a sample table and which of them are controls."""
+    if samples is None:
+        return None, None
+    table = read_table(samples, columns=["sample", "phenotype"], what="sample table")
+    if table.empty:
+        raise InputError("the sample table has no people", where=samples, fix="It needs one row a person")
+    if table["sample"].duplicated().any():
+        doubled = table["sample"][table["sample"].duplicated()].iloc[0]
+        raise InputError(
+            f"sample {doubled} stands twice in the sample table", where=samples, fix="Keep one row a person"
+        )
+    strange = ~table["phenotype"].isin(["0", "1"])
+    if strange.any():
+        raise InputError(
+            f"phenotype {table['phenotype'][strange].iloc[0]!r} of sample {table['sample'][strange].iloc[0]} "
+            "is neither 0 (control) nor 1 (case)",
+            where=samples,
+            fix="Make this table with match_samples.py, which knows other codings",
+        )
+    return table["sample"].tolist(), (table["phenotype"] == "0").to_numpy()
+
+
+def _refuse_shared(files: Sequence[VariantFile]) -> None:
+    seen: dict[str, Path] = {}
+    for file in files:
+        for name in file.people:
+            if name in seen:
+                raise InputError(
+                    f"sample {name} is also in {seen[name]}",
+                    where=file.path,
+                    fix="Files given together hold different people; parse chromosomes one by one",
+                )
+            seen[name] = file.path
+
+
+def _contigs_to_read(files: Sequence[VariantFile], chrom: str | None) -> tuple[list[list[str] | None], list[str]]:
+    """Return, for each file, the contigs to read as it names them (None: all, as they come), and their order.
+
+    Raises
+    ------
+    InputError
+        When no file has the contig asked for.
+    """
+    if chrom is None and len(files) == 1:
+        return [None], []
+    there = [contigs_with_records(file.path) for file in files]
+    if chrom is None:
+        order = list(dict.fromkeys(canonical(name) for names in there for name in names))
+        own = [{canonical(name): name for name in names} for names in there]
+        wanted = [
+            [names[name] for name in order if name in names] if file.counts is not None else None
+            for file, names in zip(files, own, strict=True)
+        ]
+        return wanted, order
+    named = [match(chrom, [*names, *file.lengths]) for names, file in zip(there, files, strict=True)]
+    if not any(named):
+        every = list(dict.fromkeys(name for names in there for name in names))
+        raise InputError(
+            f"there is no contig {chrom}; the file holds {', '.join(every[:8]) or 'no records'}"
+            + (" ..." if every[8:] else ""),
+            where=files[0].path,
+            fix="Name a contig as in the file, with or without chr",
+        )
+    return [[name or chrom] for name in named], [canonical(chrom)]
+
+
+# ------------------------------------------------------------------------------------------------- joining
+
+
+def _sites_of_all(
+    files: Sequence[VariantFile], chrom: str | None, counts: filtering.Counts
+) -> Iterator[tuple[str, int, list[list[Site]]]]:
+    """Yield (contig, position, sites to keep so far); each site is a list with one entry for each file."""
+    contigs, order = _contigs_to_read(files, chrom)
+    streams = [file.sites(names) for file, names in zip(files, contigs, strict=True)]
+    if len(files) == 1:
+        for contig, position, sites in streams[0]:
+            yield contig, position, [[site] for site in _first_of_each(sites, counts)]
+        return
+    for contig, position, together in _in_lock_step(files, streams, order):
+        yield contig, position, _join(together, len(files), counts)
+
+
+def _first_of_each(sites: list[Site], counts: filtering.Counts) -> Iterator[Site]:
+    """Yield the sites that are kept, one for each pair of alleles, counting the others."""
+    counts.alleles += len(sites)
+    if len(sites) == 1:
+        site = sites[0]
+        if site.reason is None:
+            yield site
+        else:
+            counts.removed[site.reason] += 1
+        return
+    seen = set()
+    for site in sites:
+        if site.reason is not None:
+            counts.removed[site.reason] += 1
+        elif site[:2] in seen:
+            counts.removed["duplicate"] += 1
+        else:
+            seen.add(site[:2])
+            yield site
+
+
+def _in_lock_step(
+    files: Sequence[VariantFile],
+    streams: Sequence[Iterator[tuple[str, int, list[Site]]]],
+    order: Sequence[str],
+) -> Iterator[tuple[str, int, dict[int, list[Site]]]]:
+    """Yield the sites of each position together, {file number: sites}, holding one position of each file."""
+    rank = {name: number for number, name in enumerate(order)}
+    heads: dict[int, tuple[tuple[int, int], str, list[Site]]] = {}
+
+    def advance(number: int) -> None:
+        before = heads.pop(number, None)
+        row = next(streams[number], None)
+        if row is None:
+            return
+        key = (rank.setdefault(canonical(row[0]), len(rank)), row[1])
+        if before is not None and key <= before[0]:
+            raise InputError(
+                f"contig {row[0]} comes after {before[1]}, but in another order in {files[0].path}",
+                where=files[number].path,
+                fix="Sort the files alike, or index them (`bcftools index`), so that each can be looked up",
+            )
+        heads[number] = (key, row[0], row[2])
+
+    for number in range(len(streams)):
+        advance(number)
+    while heads:
+        key = min(head[0] for head in heads.values())
+        here = [number for number in sorted(heads) if heads[number][0] == key]
+        yield heads[here[0]][1], key[1], {number: heads[number][2] for number in here}
+        for number in here:
+            advance(number)
+
+
+def _join(together: dict[int, list[Site]], files: int, counts: filtering.Counts) -> list[list[Site]]:
+    """Return the sites that all files have at a position; the others are counted, once for all files."""
+    found: dict[tuple[str, str], dict[int, Site]] = {}
+    removed: dict[tuple[str, str], str] = {}
+    copies: Counter[tuple[str, str]] = Counter()
+    for number, sites in together.items():
+        here: Counter[tuple[str, str]] = Counter()
+        for site in sites:
+            key = site[:2]
+            if site.reason is not None:
+                removed.setdefault(key, site.reason)
+            elif number in found.setdefault(key, {}):
+                here[key] += 1
+            else:
+                found[key][number] = site
+        copies |= here
+    kept = []
+    for key, own in found.items():
+        if len(own) == files:
+            kept.append([own[number] for number in range(files)])
+        else:
+            removed.setdefault(key, "not_in_all_files")
+    for key, reason in removed.items():
+        if len(found.get(key, ())) < files:
+            counts.removed[reason] += 1
+            counts.alleles += 1
+    counts.removed["duplicate"] += copies.total()
+    counts.alleles += copies.total() + len(kept)
+    return kept
+
+
+# -------------------------------------------------------------------------------------- filtering, writing
+
+
+class _Collector:
+    """Gathers sites into batches, filters a batch at once, and hands chunks of what is kept to the store."""
+
+    def __init__(
+        self,
+        store: VariantStoreWriter,
+        files: Sequence[VariantFile],
+        people: Sequence[str],
+        controls: np.ndarray | None,
+        limits: filtering.Thresholds,
+        counts: filtering.Counts,
+        chunk_variants: int,
+    ) -> None:
+        self.store, self.files, self.controls, self.limits, self.counts = (
+            store,
+            files,
+            controls,
+            limits,
+            counts,
+        )
+        self.people = list(people)
+        edges = np.cumsum([0, *(len(file.people) for file in files)])
+        self._columns = [slice(start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+        place = {name: column for column, name in enumerate(name for file in files for name in file.people)}
+        order = np.array([place[name] for name in people], dtype=np.int64)
+        self._order = None if np.array_equal(order, np.arange(edges[-1])) else order
+        self._contig_rows: dict[str, int] = {}
+        self._batch = np.empty((min(BATCH, chunk_variants), edges[-1], 3), dtype=np.int8)
+        self._sites: list[tuple[int, int, Site]] = []
+        self._chunk = chunk_variants
+        self._genotype = np.empty((chunk_variants, len(people), 2), dtype=np.int8)
+        self._phased = np.empty((chunk_variants, len(people)), dtype=bool)
+        self._kept: list[tuple[tuple[int, int, Site], float, float, float]] = []
+
+    def add(self, contig: str, position: int, sites: Iterable[Sequence[Site]]) -> None:
+        """Add the sites of one position, each with the calls of all files."""
+        for together in sites:
+            row = len(self._sites)
+            for columns, site in zip(self._columns, together, strict=True):
+                self._batch[row, columns] = site.calls
+            number = self._contig_rows.get(contig)
+            if number is None:
+                number = self._contig_rows[contig] = len(self.store.contigs)
+                self.store.contigs.append(contig)
+            self._sites.append((number, position, together[0]._replace(calls=None)))
+            if len(self._sites) == len(self._batch):
+                self._filter()
+
+    def finish(self) -> None:
+        """Filter and write what is left."""
+        self._filter()
+        self._write()
+
+    def _filter(self) -> None:
+        n = len(self._sites)
+        if n == 0:
+            return
+        raw = self._batch[:n] if self._order is None else self._batch[:n, self._order]
+        numbers = np.array([number for number, _, _ in self._sites])
+        haploid = np.array([canonical(name) in HAPLOID_CONTIGS for name in self.store.contigs])[numbers]
+        self._refuse_uncodable(raw, haploid)
+        calls, half = filtering.tidy(raw, haploid)
+        found = filtering.statistics(calls, controls=self.controls, autosomal=~haploid)
+        keep = np.ones(n, dtype=bool)
+        for name, fails in filtering.reasons(found, self.limits).items():
+            self.counts.removed[name] += int(fails.sum())
+            keep &= ~fails
+        rows = np.flatnonzero(keep)
+        self.counts.kept += len(rows)
+        self._count_calls(calls, half, rows)
+        for start in range(0, len(rows), self._chunk):
+            self._store_rows(rows[start : start + self._chunk], calls, found)
+        self._sites = []
+
+    def _refuse_uncodable(self, raw: np.ndarray, haploid: np.ndarray) -> None:
+        if raw.size == 0:
+            return
+        least = raw.min()
+        if raw.max() > 1 or least < filtering.ABSENT:
+            row, person, _ = (int(axis[0]) for axis in np.nonzero((raw > 1) | (raw < filtering.ABSENT)))
+            raise self._file_of(person).no_such_allele(self.store.contigs[self._sites[row][0]], self._sites[row][1])
+        if least > filtering.ABSENT or haploid.all():
+            return
+        single = (raw[:, :, 1] == filtering.ABSENT) & (raw[:, :, 0] >= 0) & ~haploid[:, None]
+        if single.any():
+            row, person = (int(axis[0]) for axis in np.nonzero(single))
+            number, position, _ = self._sites[row]
+            raise InputError(
+                f"sample {self.people[person]} has a haploid call at "
+                f"{self.store.contigs[number]}:{position:,}; they are understood on X, Y and MT only",
+                where=self._file_of(person).path,
+                fix="Call genotypes again as diploid, or leave the record out",
+            )
+
+    def _file_of(self, person: int) -> VariantFile:
+        return next(file for file in self.files if self.people[person] in file.people)
+
+    def _count_calls(self, calls: filtering.Calls, half: np.ndarray, rows: np.ndarray) -> None:
+        self.counts.calls["half"] += int(np.count_nonzero(half[rows]))
+        single = (calls.second == filtering.ABSENT) & (calls.first >= 0)
+        self.counts.calls["haploid"] += int(np.count_nonzero(single[rows]))
+        self.counts.calls["missing"] += int(np.count_nonzero((calls.first == filtering.MISSING)[rows]))
+
+    def _store_rows(self, rows: np.ndarray, calls: filtering.Calls, found: filtering.Statistics) -> None:
+        while len(rows):
+            start = len(self._kept)
+            now, rows = rows[: self._chunk - start], rows[self._chunk - start :]
+            end = start + len(now)
+            self._genotype[start:end, :, 0] = calls.first[now]
+            self._genotype[start:end, :, 1] = calls.second[now]
+            self._phased[start:end] = calls.phased[now]
+            self._kept += [
+                (self._sites[row], found.frequency[row], found.call_rate[row], found.hwe_p[row]) for row in now.tolist()
+            ]
+            if end == self._chunk:
+                self._write()
+
+    def _write(self) -> None:
+        n = len(self._kept)
+        sites = [site for site, *_ in self._kept]
+        self.store.append(
+            contig=np.array([number for number, _, _ in sites], dtype=np.int16),
+            position=np.array([position for _, position, _ in sites], dtype=np.int32),
+            allele=np.array([[site.reference, site.alternate] for *_, site in sites], dtype=object).reshape(n, 2),
+            id=np.array([site.name for *_, site in sites], dtype=object),
+            call_genotype=self._genotype[:n],
+            call_genotype_phased=self._phased[:n],
+            allele_frequency=np.array([kept[1] for kept in self._kept], dtype=np.float32),
+            call_rate=np.array([kept[2] for kept in self._kept], dtype=np.float32),
+            hwe_p=np.array([kept[3] for kept in self._kept], dtype=np.float32),
+        )
+        self._kept = []
+
+
+# ------------------------------------------------------------------------------------------------ reporting
+
+
+def _notes(limits: filtering.Thresholds, people: Sequence[str], with_table: bool) -> dict[str, str]:
+    who = "controls" if with_table else "all people (no sample table)"
+    return {
+        "call_rate": f"fewer than {limits.min_call_rate:g} of {len(people):,} people have a genotype"
+        if limits.min_call_rate
+        else "switched off",
+        "monomorphic": f"all called alleles of the {len(people):,} people are the same",
+        "maf": f"the rarer allele has a share below {limits.min_maf:g}" if limits.min_maf else "switched off",
+        "hwe_controls": f"exact Hardy-Weinberg p below {limits.min_hwe_p:g} in {who}, autosomes only"
+        if limits.min_hwe_p
+        else "switched off",
+    }
+
+
+def _refuse_nothing(
+    files: Sequence[VariantFile], counts: filtering.Counts, table: pd.DataFrame, *, empty_is_a_result: bool
+) -> None:
+    """Raise InputError where there are no genotypes at all, or nothing is left."""
+    where = ", ".join(str(file.path) for file in files)
+    if counts.removed["no_gt"] and not any(file.genotyped for file in files):
+        raise InputError(
+            "no record has genotypes (a GT field)",
+            where=where,
+            fix="A file with genotypes of people is needed, not only sites",
+        )
+    if counts.kept == 0 and not empty_is_a_result:
+        raise nothing_left(table, where)
+
+
+def nothing_left(table: pd.DataFrame, where: str | Path) -> InputError:
+    """Return the error for an empty result, which names what removed the sites."""
+    sums = table.groupby("filter", sort=False)["records"].sum()
+    read = int(sums.get("records_read", 0))
+    if read == 0:
+        return InputError("there are no records", where=where, fix="Check that this is the right file, and whole")
+    why = [f"{name} {sums[name]:,}" for name in filtering.REMOVED if sums.get(name, 0)]
+    return InputError(
+        f"no site is left of {read:,} records; removed by {', '.join(why)}",
+        where=where,
+        fix="Loosen the filter that removed most, or check that these are the right files and people",
+    )
+
+
+def _log(table: pd.DataFrame, genotypes: Path, people: int) -> None:
+    sums = dict(zip(table["filter"], table["records"], strict=True))
+    for name, note in zip(table["filter"], table["note"], strict=True):
+        if sums[name]:
+            logger.info("%s: %s (%s)", name, f"{sums[name]:,}", note)
+    if sums["kept"] == 0:
+        logger.warning("no site is left for %s", genotypes)
+    logger.info("%s: %s sites x %s people", genotypes, f"{sums['kept']:,}", f"{people:,}")

@@ -1,0 +1,302 @@
+"""Matching the people of a variant file with those of a sample table, and reading who is a case."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from promoternets.errors import InputError
+from promoternets.formats.tables import read_table
+from promoternets.formats.variant_index import sample_names
+
+logger = logging.getLogger(__name__)
+NOT_IN_VCF = "not in the VCF"
+NOT_IN_TABLE = "not in the sample table"
+NO_PHENOTYPE = "phenotype missing"
+NEITHER = "phenotype is neither case nor control"
+
+WORDS = {
+    "control": 0, "case": 1, "controls": 0, "cases": 1, "unaffected": 0, "affected": 1,
+    "no": 0, "yes": 1, "false": 0, "true": 1,
+}  # fmt: skip
+
+
+class Matched(NamedTuple):
+    """People in both (sample, phenotype, family, covariates), in VCF order; those left out (sample, reason)."""
+
+    samples: pd.DataFrame
+    excluded: pd.DataFrame
+
+
+def match_samples(
+    vcf: Sequence[Path],
+    table: Path,
+    *,
+    phenotype: str = "phenotype",
+    case: str | None = None,
+    control: str | None = None,
+    covariates: Sequence[str] | None = None,
+    others: Sequence[Path] | None = None,
+) -> Matched:
+    """Match the people of variant files with the rows of a sample table.
+
+    Parameters
+    ----------
+    vcf : file(s) of one chromosome; several hold different people.
+    table : TSV with a column `sample` and the phenotype's; `family` is kept where there is one.
+    phenotype : name of the phenotype column.
+    case, control : values that mean case and control, comma separated. With only one of the two given,
+        everybody else is the other. With neither: 0/1, or 1/2 as in PLINK (1 control, 2 case; 0 and -9
+        missing), or control/case, unaffected/affected, no/yes, false/true.
+    covariates : columns to keep as covariates; None for all others.
+    others : files of other chromosomes, which must hold the same people.
+
+    Raises
+    ------
+    InputError
+        When nobody is in both, somebody stands twice, the phenotype is not two classes, a column is missing,
+        or the chromosomes do not hold the same people.
+    """
+    people = _people_of(vcf)
+    _refuse_other_people(people, vcf, others or [])
+    frame = read_table(table, columns=["sample", phenotype], what="sample table")
+    _refuse_bad_ids(frame["sample"], table)
+    kept_columns = _covariates(frame, phenotype, covariates, table)
+    coded = _coded(frame[phenotype], phenotype, case, control, table)
+    reason = pd.Series(pd.NA, index=frame.index, dtype="object")
+    reason[coded.isna()] = NEITHER
+    reason[coded.isna() & frame[phenotype].isin(_missing_values(frame[phenotype], case, control))] = NO_PHENOTYPE
+    reason[frame[phenotype].isna()] = NO_PHENOTYPE
+    reason[~frame["sample"].isin(people)] = NOT_IN_VCF
+    if (reason == NOT_IN_VCF).all():
+        raise _nobody_shared(people, frame["sample"].tolist(), vcf[0], table)
+    known = set(frame["sample"])
+    absent = [name for name in people if name not in known]
+    excluded = pd.DataFrame(
+        {
+            "sample": [*frame["sample"][reason.notna()], *absent],
+            "reason": [*reason[reason.notna()], *[NOT_IN_TABLE] * len(absent)],
+        }
+    )
+    place = {name: row for row, name in enumerate(people)}
+    matched = pd.DataFrame({"sample": frame["sample"], "phenotype": coded})
+    if "family" in frame.columns and phenotype != "family":
+        matched["family"] = frame["family"]
+    matched = pd.concat([matched, frame[kept_columns]], axis=1)[reason.isna()]
+    matched = matched.sort_values("sample", key=lambda names: names.map(place)).reset_index(drop=True)
+    _refuse_one_class(matched, frame, phenotype, table)
+    matched["phenotype"] = matched["phenotype"].astype("int64")
+    _log(matched, excluded, kept_columns)
+    return Matched(matched, excluded)
+
+
+def _people_of(vcf: Sequence[Path]) -> list[str]:
+    seen: dict[str, Path] = {}
+    for path in vcf:
+        for name in sample_names(path):
+            if name in seen:
+                raise InputError(
+                    f"sample {name} is also in {seen[name]}",
+                    where=path,
+                    fix="Files given together hold different people",
+                )
+            seen[name] = path
+    return list(seen)
+
+
+def _refuse_other_people(people: Sequence[str], vcf: Sequence[Path], others: Sequence[Path]) -> None:
+    first, given = set(people), {Path(path) for path in vcf}
+    for path in others:
+        if Path(path) in given:
+            continue
+        own = set(sample_names(path))
+        if own != first:
+            lacking, more = sorted(first - own), sorted(own - first)
+            parts = [
+                f"{len(names):,} {what}, for example {', '.join(names[:3])}"
+                for names, what in ((lacking, "lacking"), (more, "more"))
+                if names
+            ]
+            raise InputError(
+                f"the file does not hold the same people as {vcf[0]}: {'; '.join(parts)}",
+                where=path,
+                fix="Leave that chromosome out, or give all the same people (`bcftools view --samples-file`)",
+            )
+
+
+def _refuse_bad_ids(names: pd.Series, table: Path) -> None:
+    if names.isna().any():
+        row = int(names.isna().to_numpy().argmax())
+        raise InputError(
+            "a row of the sample table has no sample name",
+            where=f"{table}, line {row + 2}",
+            fix="Add the name or drop the row",
+        )
+    if names.duplicated().any():
+        doubled = names[names.duplicated()].unique()
+        raise InputError(
+            f"{len(doubled):,} sample name(s) more than once in the sample table: {', '.join(doubled[:5])}",
+            where=table,
+            fix="Keep one row a person",
+        )
+
+
+def _covariates(frame: pd.DataFrame, phenotype: str, covariates: Sequence[str] | None, table: Path) -> list[str]:
+    reserved = {"sample", "phenotype", "family", phenotype}
+    if covariates is None:
+        return [name for name in frame.columns if name not in reserved]
+    absent = [name for name in covariates if name not in frame.columns]
+    if absent:
+        raise InputError(
+            f"the sample table lacks covariate {', '.join(absent)}; it has {', '.join(frame.columns)}",
+            where=table,
+            fix="Correct the list of covariates",
+        )
+    wrong = [name for name in covariates if name in reserved]
+    if wrong:
+        raise InputError(f"{wrong[0]} cannot be a covariate", where=table, fix="Take it out of the list of covariates")
+    return list(dict.fromkeys(covariates))
+
+
+# ------------------------------------------------------------------------------------------------ phenotype
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Return values as they are compared: lower case, whole numbers without ``.0``."""
+    return values.str.casefold().str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
+
+
+def _listed(text: str) -> list[str]:
+    return [value for value in _plain(pd.Series([part.strip() for part in text.split(",")], dtype="str")) if value]
+
+
+def _is_plink(values: set[str]) -> bool:
+    return "2" in values and values <= {"0", "1", "2", "-9"}
+
+
+def _missing_values(column: pd.Series, case: str | None, control: str | None) -> list[str]:
+    """Return the values, as written, that stand for a missing phenotype."""
+    if case is not None or control is not None:
+        return []
+    plain = _plain(column)
+    missing = {"-9", "0"} if _is_plink(set(plain.dropna())) else {"-9"}
+    return column[plain.isin(missing)].unique().tolist()
+
+
+def _coded(column: pd.Series, name: str, case: str | None, control: str | None, table: Path) -> pd.Series:
+    """Return 1 for cases, 0 for controls, NA for the others (Int64)."""
+    plain = _plain(column)
+    values = set(plain.dropna())
+    if case is None and control is None:
+        if values <= {"0", "1", "-9"}:
+            coding = {"0": 0, "1": 1}
+        elif _is_plink(values):
+            coding = {"1": 0, "2": 1}
+            if "0" in values:
+                logger.warning("phenotype coding 1/2 as in PLINK: 0 is taken as missing")
+        elif values <= WORDS.keys():
+            coding = WORDS
+        else:
+            raise _not_two_classes(column, name, table)
+        return plain.map(coding).astype("Int64")
+    cases, controls = _listed(case or ""), _listed(control or "")
+    for asked, what in ((cases, "case"), (controls, "control")):
+        absent = [value for value in asked if value not in values]
+        if absent:
+            raise InputError(
+                f"{what} value {absent[0]!r} does not occur in column {name} (it has {_seen(column)})",
+                where=table,
+                fix=f"Give the values that mean {what}, comma separated",
+            )
+    both = set(cases) & set(controls)
+    if both:
+        raise InputError(
+            f"{both.pop()!r} is given both as a case and as a control value", where=table, fix="Choose one"
+        )
+    coded = pd.Series(pd.NA, index=column.index, dtype="Int64")
+    if not controls:
+        coded[plain.notna()] = 0
+    if not cases:
+        coded[plain.notna()] = 1
+    coded[plain.isin(cases)] = 1
+    coded[plain.isin(controls)] = 0
+    return coded
+
+
+def _seen(column: pd.Series) -> str:
+    counts = column.fillna("NA").value_counts()
+    shown = ", ".join(f"{value} {count:,}" for value, count in counts.head(8).items())
+    return shown + (f", and {len(counts) - 8:,} more" if len(counts) > 8 else "")
+
+
+def _not_two_classes(column: pd.Series, name: str, table: Path) -> InputError:
+    return InputError(
+        f"column {name} is not two classes (values and counts: {_seen(column)})",
+        where=table,
+        fix="Use 0/1, 1/2 or control/case, or say which values are `case` and which are `control`",
+    )
+
+
+def _refuse_one_class(matched: pd.DataFrame, frame: pd.DataFrame, phenotype: str, table: Path) -> None:
+    if matched["phenotype"].nunique() < 2:
+        here = frame.loc[frame["sample"].isin(matched["sample"]), phenotype] if len(matched) else frame[phenotype]
+        error = _not_two_classes(here, phenotype, table)
+        error.what += f", among the {len(matched):,} people who are in the VCF and have a phenotype"
+        raise InputError(error.what, where=table, fix=error.fix)
+
+
+# ------------------------------------------------------------------------------------------------- messages
+
+
+def _nobody_shared(people: Sequence[str], names: Sequence[str], vcf: Path, table: Path) -> InputError:
+    hint = _hint(people, names) or "Use the VCF's names in column sample"
+    return InputError(
+        f"the sample table and the VCF share no people: the table has {len(names):,} ({_some(names)}), "
+        f"{vcf} has {len(people):,} ({_some(people)})",
+        where=table,
+        fix=hint,
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+
+
+def _hint(people: Sequence[str], names: Sequence[str]) -> str | None:
+    """Return a guess at how the two sets of names differ."""
+    vcf, table = set(people), set(names)
+    ways = {
+        "the letter case differs": str.casefold,
+        "leading zeros differ": lambda name: name.lstrip("0"),
+        "the VCF's names are FID_IID, family and person joined": lambda name: name[name.find("_") + 1 :],
+        "one has FID_IID, the same name twice": lambda name: name[: len(name) // 2] if _doubled(name) else name,
+        "one has a prefix": lambda name: name[-min(map(len, [*vcf, *table])) :],
+        "one has a suffix": lambda name: name[: min(map(len, [*vcf, *table]))],
+        "one has a suffix after a dot, dash or underscore": lambda name: (
+            name.replace("-", ".").replace("_", ".").split(".")[0]
+        ),
+    }
+    for words, simplified in ways.items():
+        if (
+            len({simplified(name) for name in vcf} & {simplified(name) for name in table})
+            > min(len(vcf), len(table)) // 2
+        ):
+            return f"It looks as if {words}: make the names alike (`bcftools reheader --samples`)"
+    return None
+
+
+def _doubled(name: str) -> bool:
+    half = len(name) // 2
+    return len(name) % 2 == 1 and name[half] == "_" and name[:half] == name[half + 1 :]
+
+
+def _log(matched: pd.DataFrame, excluded: pd.DataFrame, covariates: Sequence[str]) -> None:
+    cases = int(matched["phenotype"].sum())
+    logger.info("%s people: %s cases, %s controls", f"{len(matched):,}", f"{cases:,}", f"{len(matched) - cases:,}")
+    for reason, count in excluded["reason"].value_counts().items():
+        logger.warning("%s people left out: %s", f"{count:,}", reason)
+    logger.info("covariates: %s", ", ".join(covariates) or "none")

@@ -30,9 +30,7 @@ def test_help_says_what_the_options_mean(run_script):
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(run_script, tmp_path):
-    done = run_script(
-        "parse_genotypes", "--vcf", tmp_path / "none.vcf.gz", "--genotypes", tmp_path / "out" / "g.zarr"
-    )
+    done = run_script("parse_genotypes", "--vcf", tmp_path / "none.vcf.gz", "--genotypes", tmp_path / "out" / "g.zarr")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert [line for line in done.stderr.splitlines() if "does not exist" in line] == done.stderr.splitlines()
@@ -82,9 +80,7 @@ def test_the_tables_of_all_chromosomes_become_one_in_their_order(script, tmp_pat
 
 def test_nothing_left_on_any_chromosome_is_refused_with_what_removed_the_sites(script, tmp_path):
     tables = [parse(script, tmp_path, chrom, min_maf=0.5) for chrom in ("1", "22")]
-    script("summarise_filters").main(
-        tables=tables, filters=tmp_path / "filters.tsv"
-    )  # chromosome 1 keeps its site
+    script("summarise_filters").main(tables=tables, filters=tmp_path / "filters.tsv")  # chromosome 1 keeps its site
     with pytest.raises(InputError, match="no site is left of 2 records; removed by monomorphic 1, maf 2"):
         script("summarise_filters").main(tables=tables[1:], filters=tmp_path / "none.tsv")
     assert not (tmp_path / "none.tsv").exists()

@@ -7,12 +7,12 @@ import zarr
 
 
 def write_blocks(
-    folder: Path, *, people: int, promoters: tuple[int, int], planted: tuple[int, int], scramble: np.ndarray | None = None
+    folder: Path, *, people: int, promoters: tuple[int, int], planted: tuple[int, int] | None, scramble: np.ndarray | None = None
 ) -> list[Path]:
     """Write a block store per chromosome and return their paths.
 
     promoters : how many on each chromosome; planted : (chromosome index, promoter) whose sites tell the phenotype
-    (people with odd numbers are cases); scramble : people whose genotypes are drawn anew.
+    (people with odd numbers are cases), or None; scramble : people whose genotypes are drawn anew.
     The last promoter of the second chromosome has 3 absent sites. Genotypes are missing at 2 %.
     """
     paths = []
@@ -22,7 +22,7 @@ def write_blocks(
         calls = generator.integers(0, 2, (variants, people, 2)).astype(np.int8)
         calls[generator.random((variants, people)) < 0.02] = -1
         block = np.stack([np.arange(40 * row, 40 * row + 64) for row in range(count)]).astype(np.int32)
-        if number == planted[0]:
+        if planted is not None and number == planted[0]:
             for row in block[planted[1], 45:55]:
                 calls[row, 1::2] = 1
                 calls[row, 0::2] = generator.integers(0, 2, calls[row, 0::2].shape) * generator.integers(0, 2, calls[row, 0::2].shape)

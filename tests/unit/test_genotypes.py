@@ -26,9 +26,7 @@ def parsed(tmp_path, records, *, file="a.vcf", people=("ann", "bob", "cat"), **o
 
 def run(tmp_path, paths, **options):
     table = parse_genotypes(paths, tmp_path / "out" / "g.zarr", **options)
-    return VariantStore.open(tmp_path / "out" / "g.zarr"), dict(
-        zip(table["filter"], table["records"], strict=True)
-    )
+    return VariantStore.open(tmp_path / "out" / "g.zarr"), dict(zip(table["filter"], table["records"], strict=True))
 
 
 def sites(store):
@@ -117,7 +115,7 @@ def test_an_allele_that_the_record_does_not_have_is_refused(tmp_path):
     refused(tmp_path, [path], "22:9 names an allele that the record does not have")
 
 
-# ---------------------------------------------------------------------------------- alternate alleles, records
+# --------------------------------------------------------------------------------- alternate alleles, records
 
 
 def test_several_alternate_alleles_become_a_site_each_and_the_others_count_as_reference(tmp_path):
@@ -162,9 +160,7 @@ def test_insertions_and_deletions_are_kept_or_not(tmp_path):
 
 
 def test_filter_keeps_pass_and_dot(tmp_path):
-    records = [
-        record("22", 5 + row, "A>C", GT, status=status) for row, status in enumerate(["PASS", ".", "LowQual"])
-    ]
+    records = [record("22", 5 + row, "A>C", GT, status=status) for row, status in enumerate(["PASS", ".", "LowQual"])]
     store, counts = parsed(tmp_path, records)
     assert store.positions.tolist() == [5, 6]
     assert counts["filter_not_pass"] == 1
@@ -259,9 +255,7 @@ def test_people_are_those_of_the_table_in_its_order(tmp_path):
 @pytest.mark.parametrize("odd", ["^ann", "a,b", "-"])
 def test_people_with_names_that_htslib_takes_for_syntax(tmp_path, odd):
     table = samples(tmp_path, [(odd, 1), ("cat", 0)])
-    store, _ = parsed(
-        tmp_path, [record("22", 5, "A>C", "0/0 0/1 1/1")], people=(odd, "bob", "cat"), samples=table
-    )
+    store, _ = parsed(tmp_path, [record("22", 5, "A>C", "0/0 0/1 1/1")], people=(odd, "bob", "cat"), samples=table)
     assert store.sample_ids.tolist() == [odd, "cat"]
     assert calls(store) == [[[0, 0], [1, 1]]]
 
@@ -312,9 +306,7 @@ def test_hardy_weinberg_is_not_tested_outside_autosomes(tmp_path):
     assert np.isnan(store.column("variant_hwe_p")).all()
 
 
-@pytest.mark.parametrize(
-    "option", [{"min_maf": 0.6}, {"min_call_rate": 95}, {"min_hwe_p": -1}, {"chunk_variants": 0}]
-)
+@pytest.mark.parametrize("option", [{"min_maf": 0.6}, {"min_call_rate": 95}, {"min_hwe_p": -1}, {"chunk_variants": 0}])
 def test_limits_that_are_no_shares_are_refused(tmp_path, option):
     path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT)]))
     refused(tmp_path, [path], next(iter(option)), **option)
@@ -460,9 +452,7 @@ def test_batches_whose_contigs_come_in_another_order_are_looked_up_or_refused(tm
     second = [record("22", 5, "A>C", "0/0 0/1"), record("1", 7, "A>C", "0/0 0/1")]
     store, _ = run(tmp_path, batches(tmp_path, first, second, "a.vcf.gz"))
     assert sites(store) == ["1:7:A:C", "22:5:A:C"]
-    refused(
-        tmp_path, batches(tmp_path, first, second, "b.vcf"), "contig 1 comes after 22, but in another order"
-    )
+    refused(tmp_path, batches(tmp_path, first, second, "b.vcf"), "contig 1 comes after 22, but in another order")
 
 
 def test_the_order_of_the_table_holds_across_batches(tmp_path):
@@ -531,9 +521,7 @@ def test_a_truncated_plain_gzip_is_refused(tmp_path, end):
     refused(tmp_path, [path], "truncated or damaged")
 
 
-@pytest.mark.parametrize(
-    "left", ["22\t9", "22\t9\t.\tA\tC\t.\tPASS\t.", "22\t9\t.\tA\tC\t.\tPASS\t.\tGT\t0/0\t0/"]
-)
+@pytest.mark.parametrize("left", ["22\t9", "22\t9\t.\tA\tC\t.\tPASS\t.", "22\t9\t.\tA\tC\t.\tPASS\t.\tGT\t0/0\t0/"])
 @pytest.mark.parametrize("early", [True, False])
 def test_a_text_file_cut_within_a_record_is_refused(tmp_path, monkeypatch, left, early):
     if not early:
@@ -550,9 +538,7 @@ def test_a_cut_record_is_noticed_also_when_few_people_are_read(tmp_path, monkeyp
 
 
 def test_a_record_with_too_many_columns_is_refused(tmp_path):
-    path = write(
-        tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/0 0/1 0/0 0/1")])
-    )
+    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/0 0/1 0/0 0/1")]))
     refused(tmp_path, [path], "13 columns, the header 12")
 
 
@@ -613,16 +599,12 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_a_genotype_that_is_no_number_is_refused_with_the_place(tmp_path):
-    path = write(
-        tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/x 0/0 0/1")])
-    )
+    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/x 0/0 0/1")]))
     refused(tmp_path, [path], "cannot be read further after 22:5")
 
 
 def test_nothing_left_is_refused_with_what_removed_the_sites(tmp_path):
-    path = write(
-        tmp_path / "a.vcf", text([record("22", 5, "A>C", "0/0 0/0 0/0"), record("22", 6, "A>*", GT)])
-    )
+    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", "0/0 0/0 0/0"), record("22", 6, "A>*", GT)]))
     refused(tmp_path, [path], "no site is left of 2 records; removed by symbolic_or_star 1, monomorphic 1")
     store, counts = run(tmp_path, [path], chrom="22")  # another chromosome may have some
     assert (len(store), counts["kept"]) == (0, 0)

@@ -12,7 +12,7 @@ from promoternets.genotypes.hardy_weinberg import exact_p
 
 
 def by_definition(reference, heterozygous, alternate):
-    """Sum the probabilities of all numbers of heterozygotes that are no likelier, by counting arrangements."""
+    """Sum the probabilities of all numbers of heterozygotes that are no likelier; counts arrangements."""
     people, alleles = reference + heterozygous + alternate, heterozygous + 2 * alternate
     ways = {}
     for het in range(alleles % 2, min(alleles, 2 * people - alleles) + 1, 2):
@@ -22,9 +22,7 @@ def by_definition(reference, heterozygous, alternate):
 
 
 def test_the_exact_test_is_right_for_every_sample_of_up_to_fourteen_people():
-    counts = np.array(
-        [(a, b, c) for a, b, c in product(range(15), repeat=3) if a + b + c <= 14 and a + b + c > 0]
-    )
+    counts = np.array([(a, b, c) for a, b, c in product(range(15), repeat=3) if a + b + c <= 14 and a + b + c > 0])
     assert exact_p(*counts.T) == pytest.approx([by_definition(*row) for row in counts.tolist()], rel=1e-9)
 
 
@@ -34,9 +32,7 @@ def test_the_exact_test_is_right_for_large_samples():
 
 
 def test_the_exact_test_of_a_biobank_is_quick_and_finite():
-    p = exact_p(
-        np.array([200_000, 0, 90_000]), np.array([100_000, 300_000, 120_000]), np.array([12_500, 0, 40_000])
-    )
+    p = exact_p(np.array([200_000, 0, 90_000]), np.array([100_000, 300_000, 120_000]), np.array([12_500, 0, 40_000]))
     assert p[0] == pytest.approx(1.0, abs=0.02)
     assert p[1] == 0.0
     assert p[2] == pytest.approx(1.0, abs=0.02)

@@ -26,20 +26,20 @@ def main(
     chunk_variants: int = 10_000,
     threads: int = 1,
 ) -> None:
-    """Read genotypes from VCF or BCF files and write them as a Zarr store with VCF Zarr names (sgkit opens it).
+    """Read genotypes from VCF or BCF files and write them as a Zarr store that sgkit opens.
 
-    On its own, this script keeps all that can be coded; the workflow gives the stricter limits of its configuration.
+    On its own, this script keeps all that can be coded and varies; the workflow gives stricter limits.
 
     Args:
         vcf: one VCF, VCF.gz or BCF file, or several with different people, joined by position and alleles
         genotypes: folder of the Zarr store to write
         filters: table to write (TSV) of what was read, removed and kept
-        samples: table (TSV) with columns sample and phenotype (1 case, 0 control); only these people, in this order
+        samples: table (TSV) with columns sample and phenotype (1 case, 0 control); only these, in this order
         chrom: the one contig to read, with or without chr; all contigs when not given
         build: genome build; positions beyond its chromosomes are an error
         min_call_rate: least share (0 to 1) of people with a genotype
         min_maf: least share (0 to 0.5) of the rarer allele among called alleles
-        min_hwe_p: least exact Hardy-Weinberg p-value on autosomes, in controls (without samples: in all); 0 is off
+        min_hwe_p: least Hardy-Weinberg p-value on autosomes, in controls (without samples: in all); 0 is off
         pass_only: keep only records whose FILTER is PASS or a dot
         variants: single-base changes only, or insertions and deletions too
         multiallelic: records with several alternate alleles are split into one site for each, or dropped

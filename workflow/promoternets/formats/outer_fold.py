@@ -83,7 +83,7 @@ def read_outer_fold(sample_ids: np.ndarray, samples: str | Path, folds: str | Pa
                 where=path,
                 fix="Run the stages again from match_samples",
             )
-    labels = people.set_index("sample")["phenotype"].loc[ids].to_numpy(np.int64)
+    labels = people.set_index("sample")["phenotype"].loc[ids].to_numpy(np.int64, copy=True)
     parts = parts.set_index("sample").loc[ids]
     tested = parts["fold"].to_numpy() == fold
     if not tested.any():

@@ -31,7 +31,7 @@ OTHER_WRAPPERS = {
     b"\x1f\x9d": "compress (.Z)",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
-INDEX_FIX = "Make an index: `bcftools index {name}` or `tabix -p vcf {name}`"
+INDEX_FIX = "Make an index: `bcftools index {name}` (or `tabix -p vcf {name}` for a .vcf.gz)"
 
 
 def container(path: str | Path) -> str:
@@ -44,13 +44,9 @@ def container(path: str | Path) -> str:
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(
-            "the variant file does not exist", where=path, fix="Check the path in the configuration"
-        )
+        raise InputError("the variant file does not exist", where=path, fix="Check the path in the configuration")
     if not path.is_file():
-        raise InputError(
-            "this is a folder, not a variant file", where=path, fix="Name the VCF or BCF file itself"
-        )
+        raise InputError("this is a folder, not a variant file", where=path, fix="Name the VCF or BCF file itself")
     try:
         with path.open("rb") as handle:
             start = handle.read(18)
@@ -88,6 +84,7 @@ def _damaged(path: Path) -> InputError:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading its bytes, unpacked where it is packed; InputError where it is damaged."""
     packed = path.open("rb")
     compressed = packed.read(2) == b"\x1f\x8b"
     packed.seek(0)
@@ -113,9 +110,7 @@ def read_header(path: str | Path) -> str:
         if packing == "bcf":
             start = handle.read(9)
             if len(start) < 9 or start[:3] != b"BCF" or start[3] != 2:
-                raise InputError(
-                    "this is not a BCF version 2 file", where=path, fix="Write it anew with bcftools"
-                )
+                raise InputError("this is not a BCF version 2 file", where=path, fix="Write it anew with bcftools")
             text = handle.read(struct.unpack("<I", start[5:9])[0]).rstrip(b"\0")
             lines = [line for line in text.splitlines(keepends=True) if line.startswith(b"#")]
         else:
@@ -216,7 +211,7 @@ def records_by_contig(path: str | Path) -> dict[str, int | None] | None:
 
 
 def _decode_index(data: bytes) -> tuple[list[str], list[int | None]]:
-    """Return contig names (none in an index of BCF) and record counts; formats: the SAM/tabix/CSI specifications."""
+    """Return contig names (none from a BCF's index) and record counts, as the specifications say."""
     magic = data[:4]
     if magic == b"TBI\1":
         n_contigs, l_names = struct.unpack_from("<i24xi", data, 4)
@@ -250,7 +245,7 @@ def _decode_index(data: bytes) -> tuple[list[str], list[int | None]]:
 
 
 def _bcf_contigs(path: str | Path) -> list[str]:
-    """Return contig names of a BCF in the order of its numbers: by IDX where given, else as the lines come."""
+    """Return contig names of a BCF in the order of its numbers: by IDX if given, else as the lines come."""
     numbered: dict[int, str] = {}
     for line in read_header(path).splitlines():
         name = re.search(r"[<,]ID=([^,>]+)", line)
@@ -263,9 +258,9 @@ def _bcf_contigs(path: str | Path) -> list[str]:
 def contigs_with_records(path: str | Path) -> list[str]:
     """Return the contigs that a VCF or BCF file has records of, named as in the file.
 
-    From the index where there is one. Without one: by reading a small file whole; the single contig of a larger
-    one whose first and last records agree; else the header's ##contig lines of chromosomes 1-22, X, Y and MT;
-    else by reading the first column of every record.
+    From the index where there is one. Without one: by reading a small file whole; the single contig of a
+    larger one whose first and last records agree; else the header's ##contig lines of chromosomes 1-22, X, Y
+    and MT; else by reading the first column of every record.
 
     Raises
     ------
@@ -362,7 +357,7 @@ def expand_pattern(pattern: str | Path) -> dict[str, Path]:
         other = means.setdefault(canonical(chrom), chrom)
         if other != chrom:
             raise InputError(
-                f"{found[other]} and {found[chrom]} both fit the pattern and mean chromosome {canonical(chrom)}",
+                f"{found[other]} and {found[chrom]} both fit the pattern, for one chromosome",
                 where=text,
                 fix="Make the pattern narrower",
             )

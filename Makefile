@@ -1,0 +1,59 @@
+# make demo: install, simulate a cohort, run everything on it, say where the report is.
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint format lock clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(INSTALLED) ## the locked environment, in .venv
+
+# torch comes first, by pip, whose settings may name a CPU build; uv does the rest fast and leaves torch alone.
+# Where uv cannot be had or cannot reach the packages, pip does everything.
+$(INSTALLED): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "promoternets needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	@echo "Installing the locked packages into .venv (once; one to three minutes) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
+	@( $(BIN)/pip install --quiet --disable-pip-version-check uv 2>/dev/null \
+	   && $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt 2>/dev/null ) \
+	 || $(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+demo: $(INSTALLED) ## simulate a cohort with planted truth and run the whole workflow on it
+	$(BIN)/snakemake --cores $(CORES) --configfile resources/demo.yaml --directory runs/demo --quiet reason host
+	@echo
+	@cat runs/demo/results/demo/summary.txt
+	@echo
+	@echo "Report: $(CURDIR)/runs/demo/results/demo/report.html"
+
+test: $(INSTALLED) ## the whole test suite
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## ruff, snakefmt and Snakemake's own linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: $(INSTALLED) ## put every file in the form that lint asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+lock: ## write requirements.txt anew from pyproject.toml, in a fresh environment
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet -e '.[test]'
+	( grep '^#' requirements.txt; .venv-lock/bin/pip freeze --all --exclude-editable --exclude pip --exclude wheel \
+	  | sed 's/+cpu$$//' | LC_ALL=C sort -f ) > requirements.new
+	mv requirements.new requirements.txt
+	rm -rf .venv-lock
+
+clean: ## remove the demo, caches and the environment; results/ of your own cohorts stay
+	rm -rf .venv .venv-lock runs/demo .pytest_cache .ruff_cache .hypothesis

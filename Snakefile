@@ -1,0 +1,134 @@
+# From a case/control cohort's variants to a ranked, classified, explained report.
+# Run all:            snakemake --cores all
+# Run one stage:      snakemake --cores all ranking
+# Run one cohort:     snakemake --cores all --config only=mycohort
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+# A file named with --configfile stands in for config.yaml; merging the two would mix their cohorts.
+if Path("config.yaml").exists() and not workflow.config_settings.configfiles:
+
+    configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    """Every cohort's report, and with it every stage."""
+    default_target: True
+    input:
+        configuration.of_every_cohort("results/{cohort}/report.html"),
+
+
+rule simulate:
+    """Variants, sample table, annotation and truth of the simulated cohorts."""
+    input:
+        configuration.of_every_cohort(
+            "results/{cohort}/simulated/{chrom}.vcf.gz",
+            "results/{cohort}/simulated/truth.tsv",
+            simulated_only=True,
+        ),
+
+
+rule promoters:
+    """One row per transcription start site."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/promoters.tsv"),
+
+
+rule genotypes:
+    """Filtered genotypes of each chromosome, and what each filter removed."""
+    input:
+        configuration.of_every_cohort(
+            "results/{cohort}/genotypes/{chrom}.zarr",
+            "results/{cohort}/genotypes/filters.tsv",
+        ),
+
+
+rule blocks:
+    """The sites of each promoter."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/blocks.tsv"),
+
+
+rule folds:
+    """Who is tested in which fold."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/folds.tsv"),
+
+
+rule ranking:
+    """Promoters by score in each fold."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/ranking.tsv"),
+
+
+rule als_net:
+    """A trained ALS-Net and its predictions in each fold."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/predictions/als_net/fold_{fold}.tsv"),
+
+
+rule baselines:
+    """Predictions of every other model in each fold."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/predictions/{model}/fold_{fold}.tsv"),
+
+
+rule evaluation:
+    """Metrics with intervals, comparisons and curves of every model."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/metrics.tsv"),
+
+
+rule saliency:
+    """The sites ALS-Net looks at."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/saliency.tsv"),
+
+
+rule report:
+    """The report of each cohort as one HTML file."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/report.html"),
+
+
+include: "workflow/rules/simulation.smk"
+include: "workflow/rules/promoters.smk"
+include: "workflow/rules/genotypes.smk"
+include: "workflow/rules/blocks.smk"
+include: "workflow/rules/folds.smk"
+include: "workflow/rules/ranking.smk"
+include: "workflow/rules/als_net.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/saliency.smk"
+include: "workflow/rules/report.smk"
+
+
+# Targets have nothing to run; summaries read a few small tables and are not worth a place in a queue.
+localrules:
+    all,
+    simulate,
+    promoters,
+    genotypes,
+    blocks,
+    folds,
+    ranking,
+    als_net,
+    baselines,
+    evaluation,
+    saliency,
+    report,
+    summarise_filters,
+    summarise_blocks,
+    summarise_saliency,
+    collect_settings,

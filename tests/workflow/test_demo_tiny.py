@@ -1,0 +1,165 @@
+"""A tiny simulated cohort from nothing to its report; then what is made again, and what is not."""
+
+import json
+import os
+import re
+import shutil
+from copy import deepcopy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from .conftest import TINY, Workflow
+
+pytestmark = pytest.mark.slow
+REPORT = {"build_report": 1}
+SETTINGS = {"collect_settings": 1}  # the record holds every setting
+EXPLAINED = {"explain_als_net": 2, "summarise_saliency": 1}
+EVALUATED = {"evaluate_models": 1} | REPORT
+CLASSIFIED = {"train_als_net": 2, "train_baseline": 2} | EXPLAINED | EVALUATED
+BLOCKS = {"build_blocks": 2, "summarise_blocks": 1}
+SELECTED = {"rank_promoters": 1, "gather_selected": 2} | CLASSIFIED
+
+
+def changed(group, **values):
+    config = deepcopy(TINY)
+    config.setdefault(group, {}).update(values)
+    return config
+
+
+def table(workflow, name):
+    return pd.read_csv(workflow.folder / "results" / "tiny" / name, sep="\t")
+
+
+def test_every_promised_file_is_there(finished):
+    results = finished.folder / "results" / "tiny"
+    for name in (
+        "samples.tsv", "samples_excluded.tsv", "promoters.tsv", "promoters_summary.tsv", "genotypes/chr1.zarr",
+        "genotypes/filters.tsv", "blocks/chr2.zarr", "blocks.tsv", "folds.tsv", "ranking.tsv",
+        "selected/fold_1.zarr", "als_net/fold_2/weights.safetensors", "predictions/als_net/fold_1.tsv",
+        "predictions/covariates/fold_2.tsv", "metrics.tsv", "comparisons.tsv", "curves.tsv", "saliency.tsv",
+        "saliency_profile.tsv", "report.html", "summary.txt", "settings.json", "simulated/truth.tsv",
+    ):  # fmt: skip
+        assert (results / name).exists(), name
+    assert list((results / "figures").glob("*.svg"))
+
+
+def test_metrics_cover_every_model_and_the_pooled_fold(finished):
+    metrics = table(finished, "metrics.tsv")
+    assert set(metrics["model"]) == {"als_net", "logistic_regression", "covariates"}
+    assert {"auc", "auprc", "accuracy", "precision", "recall", "f1", "brier"} <= set(metrics["metric"])
+    assert "all" in set(metrics["fold"].astype(str))
+
+
+def test_top_promoters_are_selected_in_each_fold(finished):
+    ranking = table(finished, "ranking.tsv")
+    assert ranking.groupby("fold")["selected"].sum().tolist() == [4, 4]
+
+
+def test_every_job_left_a_log_and_a_benchmark(finished):
+    logs = {path.stem for path in (finished.folder / "results" / "tiny" / "logs").glob("*.log")}
+    benchmarks = {path.stem for path in (finished.folder / "results" / "tiny" / "benchmarks").glob("*.jsonl")}
+    assert logs == benchmarks
+    assert {"parse_genotypes.chr1", "train_promoter_cnn.fold_1.shard_2", "build_report"} <= logs
+
+
+def test_the_report_shows_time_and_memory_of_the_stages(finished):
+    page = (finished.folder / "results" / "tiny" / "report.html").read_text()
+    assert re.search("train.promoter.cnn", page)
+
+
+def test_the_record_says_which_settings_are_not_the_defaults(finished):
+    record = json.loads((finished.folder / "results" / "tiny" / "settings.json").read_text())
+    assert record["changed"]["ranking.top"] == {"value": 4, "default": 32}
+    assert record["cohort"]["simulate"]["cases"] == 60
+
+
+def test_a_second_run_does_nothing(finished):
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("config", "again"),
+    [
+        (changed("evaluation", bootstrap=120), EVALUATED),
+        (changed("saliency", steps=5), EXPLAINED | REPORT),
+        (changed("als_net", epochs=3), {"train_als_net": 2} | EXPLAINED | EVALUATED),
+        (changed("ranking", top=3), SELECTED),
+        (changed("ranking", epochs=3), {"train_promoter_cnn": 4} | SELECTED),
+        (changed("blocks", min_sites=17), BLOCKS | {"train_promoter_cnn": 4} | SELECTED),
+    ],
+    ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "ranking epochs", "blocks"],
+)  # fmt: skip
+def test_a_changed_setting_reruns_exactly_the_stages_it_feeds(finished, config, again):
+    assert finished.planned(config=config) == again | SETTINGS
+
+
+def test_a_changed_configuration_of_where_to_compute_reruns_nothing(finished):
+    assert finished.planned("--config", "gpu=1") == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "again"),
+    [
+        ("report/page.py", REPORT),
+        ("evaluation/metrics.py", EVALUATED),
+        ("saliency/__init__.py", EXPLAINED | REPORT),
+        ("baselines/__init__.py", {"train_baseline": 4} | EVALUATED),
+        ("ranking/score.py", {"train_promoter_cnn": 4} | SELECTED),
+        ("bridge.py", {}),
+    ],
+)
+def test_an_edited_library_file_reruns_exactly_the_stages_it_feeds(finished, module, again):
+    path = finished.tree / "workflow" / "promoternets" / module
+    before = path.read_bytes()
+    try:
+        path.write_bytes(before + b"\n# edited\n")
+        assert finished.planned() == again
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_library_file_that_was_only_touched_reruns_nothing(finished):
+    os.utime(finished.tree / "workflow" / "promoternets" / "seeds.py")
+    assert finished.planned() == {}
+
+
+def test_ranking_is_the_same_for_any_number_of_shards_and_cores(finished, tmp_path):
+    shutil.copytree(finished.folder, tmp_path / "again", copy_function=shutil.copy2)
+    again = Workflow(finished.tree, tmp_path / "again")
+    config = changed("ranking", shards=3)
+    assert again.planned("ranking", config=config) == {"train_promoter_cnn": 6, "rank_promoters": 1}
+    again.run("ranking", "--cores", "1", config=config)
+    pd.testing.assert_frame_equal(table(again, "ranking.tsv"), table(finished, "ranking.tsv"))
+
+
+def test_snakemake_s_own_report_holds_our_report_figures_and_tables(finished, tmp_path):
+    finished.run("--report", str(tmp_path / "all.html"))
+    page = (tmp_path / "all.html").read_text()
+    for words in ("The report", "Metrics of every model", "Ranked promoters", "Figures"):
+        assert words in page, words
+
+
+def test_bad_input_ends_in_one_clear_line_and_leaves_no_output(finished, tmp_path):
+    simulated = finished.folder / "results" / "tiny" / "simulated"
+    (tmp_path / "samples.tsv").write_text("sample\tphenotype\nnobody\t1\nnoone\t0\n")
+    shutil.copy2(simulated / "genes.gtf.gz", tmp_path)
+    for path in Path(simulated).glob("chr1.vcf.gz*"):
+        shutil.copy2(path, tmp_path)
+    config = {
+        "cohorts": {
+            "mine": {
+                "vcf": "{chrom}.vcf.gz",
+                "samples": "samples.tsv",
+                "annotation": "genes.gtf.gz",
+                "build": "other",
+            }
+        }
+    }
+    workflow = Workflow(finished.tree, tmp_path)
+    done = workflow.run("genotypes", "--cores", "1", config=config, check=False)
+    assert done.returncode == 1
+    assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results" / "mine" / "samples.tsv").exists()

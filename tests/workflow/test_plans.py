@@ -1,0 +1,85 @@
+"""What would run, and what is said when nothing can: dry runs and bad configurations, no job."""
+
+import shutil
+
+import pytest
+import yaml
+
+from .conftest import TINY
+
+TWO = TINY | {"cohorts": {"one": {"simulate": {"chromosomes": 1}}, "two": {"simulate": {"chromosomes": 3}}}}
+MINE = {"vcf": "{chrom}.vcf.gz", "samples": "samples.tsv", "annotation": "genes.gtf", "build": "GRCh38"}
+
+
+@pytest.fixture
+def own_data(workflow):
+    workflow.folder.mkdir()
+    for name in ("chr1.vcf.gz", "chr2.vcf.gz", "samples.tsv", "genes.gtf"):
+        (workflow.folder / name).touch()
+    return workflow
+
+
+def test_a_stage_by_name_plans_what_it_needs_and_no_more(workflow):
+    planned = workflow.planned("promoters")
+    assert set(planned) == {"simulate_haplotypes", "simulate_phenotypes", "extract_promoters"}
+    planned = workflow.planned("ranking")
+    assert planned["train_promoter_cnn"] == 4
+    assert not {"train_als_net", "train_baseline", "build_report"} & set(planned)
+
+
+def test_the_report_s_plan_holds_every_rule(workflow, repository):
+    planned = workflow.planned("report")
+    assert set(planned) == {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
+    assert planned["train_baseline"] == 4  # one baseline and the covariates, in each of two folds
+
+
+def test_two_cohorts_are_planned_together_or_one_alone(workflow):
+    assert workflow.planned("genotypes", config=TWO)["parse_genotypes"] == 4
+    assert workflow.planned("genotypes", "--config", "only=two", config=TWO)["parse_genotypes"] == 3
+    assert workflow.planned("genotypes", config=TWO | {"only": ["one"]})["parse_genotypes"] == 1
+
+
+def test_own_files_are_read_where_they_are_and_nothing_is_simulated(own_data):
+    planned = own_data.planned(config={"cohorts": {"mine": MINE}})
+    assert planned["parse_genotypes"] == 2
+    assert not any("simulate" in rule for rule in planned)
+
+
+def test_config_yaml_of_the_folder_is_used_when_no_other_is_named(own_data):
+    (own_data.folder / "config.yaml").write_text(yaml.safe_dump({"cohorts": {"mine": MINE}}))
+    assert own_data.planned("genotypes", config=None)["parse_genotypes"] == 2
+    assert own_data.planned("genotypes", config=TINY)["write_simulated_vcf"] == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (TINY | {"rankng": {"top": 3}}, "unknown key `rankng`; did you mean `ranking`?"),
+        (TINY | {"ranking": {"top": 0}}, "ranking.top: 0 is too small; the limit is 1"),
+        ({"cohorts": {"mine": MINE}}, "cohort mine: samples: there is no file samples.tsv"),
+        ({"cohorts": {"mine": MINE}}, "cohort mine: vcf: no file matches {chrom}.vcf.gz"),
+        ({"seed": 1}, "no cohort is configured"),
+        (None, "no cohort is configured"),
+    ],
+    ids=["misspelt key", "value out of limits", "no sample table", "no VCF", "no cohort", "no configuration"],
+)
+def test_a_bad_configuration_is_one_clear_line_at_the_start(workflow, config, said):
+    done = workflow.run("--dry-run", config=config, check=False)
+    assert done.returncode == 1
+    text = done.stdout + done.stderr  # a dry run says everything on stdout
+    assert said in text
+    assert "Traceback" not in text
+    assert not (workflow.folder / "results").exists()
+
+
+def test_the_linter_needs_no_data_and_finds_nothing(tree):
+    shutil.rmtree(tree / ".snakemake", ignore_errors=True)
+    from .conftest import Workflow
+
+    done = Workflow(tree, tree).run("--lint", config=None)
+    assert "good condition" in done.stderr
+
+
+def test_the_slurm_profile_is_read_and_plans_the_same_jobs(workflow):
+    pytest.importorskip("snakemake_executor_plugin_slurm", reason="the SLURM plugin is not in the lock")
+    assert workflow.planned("--workflow-profile", "slurm") == workflow.planned()

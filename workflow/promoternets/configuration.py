@@ -1,0 +1,539 @@
+"""The workflow's configuration: checked, completed with defaults, and asked by the rules.
+
+Types, limits and defaults live in ``workflow/schemas/config.schema.yaml`` and nowhere else. This module says what is
+wrong in a person's words, finds the chromosomes of each cohort, and hands settings to rules by cohort.
+Imports stay light: it runs at every start of Snakemake, in every job.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import glob
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from promoternets.errors import InputError
+from promoternets.formats import contigs
+
+SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
+GROUPS = (
+    "promoters", "genotypes", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation", "saliency",
+)  # fmt: skip
+FROM_FILES = ("vcf", "samples", "annotation", "build")
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """One cohort as the rules see it; a simulated one has the same attributes as one from files.
+
+    Attributes
+    ----------
+    patterns : list of str
+        One VCF path for each batch of people, each with ``{chrom}`` when there is a file a chromosome.
+    chromosomes : list of str
+        The chromosomes to work on, named as the VCF or the pattern names them.
+    settings : dict
+        The seed and each setting group with every key, defaults filled in.
+    simulate : dict or None
+        Settings of the simulation; None for a cohort from files.
+    """
+
+    name: str
+    patterns: list[str]
+    samples: str
+    annotation: str
+    build: str
+    chromosomes: list[str]
+    phenotype: str
+    case: str | None
+    control: str | None
+    covariates: list[str] | None
+    settings: dict[str, Any]
+    simulate: dict[str, Any] | None = None
+
+    def vcf(self, chromosome: str) -> list[str]:
+        """Return the VCF of each batch of people that holds this chromosome."""
+        return [pattern.replace("{chrom}", chromosome) for pattern in self.patterns]
+
+    def vcf_with_people(self) -> list[str]:
+        """Return one VCF of each batch of people: that of the first chromosome."""
+        return self.vcf(self.chromosomes[0] if self.chromosomes else "1")
+
+    def vcf_of_other_chromosomes(self) -> list[str]:
+        """Return the files whose people must be those of the first chromosome's; none for batches or a simulation."""
+        if self.simulate is not None or len(self.patterns) > 1 or "{chrom}" not in self.patterns[0]:
+            return []
+        return [path for chromosome in self.chromosomes[1:] for path in self.vcf(chromosome)]
+
+    def models(self) -> list[str]:
+        """Return the names of the models beside ALS-Net, in the order of the configuration."""
+        chosen = self.settings["baselines"]["models"]
+        published = [f"{model}_published" for model in chosen] if self.settings["baselines"]["published"] else []
+        return [*chosen, *published, "covariates"]
+
+    def folds(self) -> list[int]:
+        """Return the numbers of the outer folds, 1 to K."""
+        return list(range(1, self.settings["folds"]["count"] + 1))
+
+    def shards(self) -> list[int]:
+        """Return the numbers of the shards of the ranking, 1 to S."""
+        return list(range(1, self.settings["ranking"]["shards"] + 1))
+
+    def source(self) -> dict[str, Any]:
+        """Return where the cohort comes from, for the record: its files, or the settings of its simulation."""
+        if self.simulate is not None:
+            return {"simulate": self.simulate, "chromosomes": self.chromosomes}
+        keys = ("samples", "annotation", "build", "chromosomes", "phenotype", "case", "control", "covariates")
+        return {"vcf": self.patterns} | {key: getattr(self, key) for key in keys}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The whole configuration. `missing` and `notices` are said by the rules' common part."""
+
+    cohorts: dict[str, Cohort]
+    gpu: int
+    missing: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def setting(self, group: str, key: str) -> Callable[[Any], Any]:
+        """Return the function of wildcards that gives a setting of the cohort."""
+        return lambda wildcards: self.cohorts[wildcards.cohort].settings[group][key]
+
+    def seed(self, wildcards: Any) -> int:
+        """Return the seed of the cohort in `wildcards`."""
+        return self.cohorts[wildcards.cohort].settings["seed"]
+
+    def simulation(self, key: str) -> Callable[[Any], Any]:
+        """Return the function of wildcards that gives a setting of the cohort's simulation."""
+        return lambda wildcards: (self.cohorts[wildcards.cohort].simulate or {})[key]
+
+    def of_cohort(self, attribute: str) -> Callable[[Any], Any]:
+        """Return the function of wildcards that gives an attribute of the cohort."""
+        return lambda wildcards: getattr(self.cohorts[wildcards.cohort], attribute)
+
+    def vcf(self, wildcards: Any) -> list[str]:
+        """Return the VCF of each batch for the cohort and chromosome in `wildcards`."""
+        return self.cohorts[wildcards.cohort].vcf(wildcards.chrom)
+
+    def vcf_with_people(self, wildcards: Any) -> list[str]:
+        """Return one VCF of each batch for the cohort in `wildcards`."""
+        return self.cohorts[wildcards.cohort].vcf_with_people()
+
+    def vcf_of_other_chromosomes(self, wildcards: Any) -> list[str]:
+        """Return the VCFs of the other chromosomes, whose people match_samples compares with the first's."""
+        return self.cohorts[wildcards.cohort].vcf_of_other_chromosomes()
+
+    def per_chromosome(self, path: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` once a chromosome of the cohort."""
+        return lambda wildcards: self._fill(path, wildcards, chrom=self.cohorts[wildcards.cohort].chromosomes)
+
+    def per_fold(self, path: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` once an outer fold of the cohort."""
+        return lambda wildcards: self._fill(path, wildcards, fold=self.cohorts[wildcards.cohort].folds())
+
+    def per_fold_and_shard(self, path: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` once a fold and shard of the cohort."""
+
+        def paths(wildcards: Any) -> list[str]:
+            cohort = self.cohorts[wildcards.cohort]
+            return self._fill(path, wildcards, fold=cohort.folds(), shard=cohort.shards())
+
+        return paths
+
+    def per_model_and_fold(self, path: str, *, also: Iterable[str] = ()) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` once a model (those in `also` first) and fold."""
+
+        def paths(wildcards: Any) -> list[str]:
+            cohort = self.cohorts[wildcards.cohort]
+            return self._fill(path, wildcards, model=[*also, *cohort.models()], fold=cohort.folds())
+
+        return paths
+
+    def of_every_cohort(self, *paths: str, simulated_only: bool = False) -> list[str]:
+        """Return `paths` for each cohort, once for every value of the other wildcards in them."""
+        chosen = [cohort for cohort in self.cohorts.values() if cohort.simulate is not None or not simulated_only]
+        return [made for cohort in chosen for path in paths for made in self._of_one_cohort(path, cohort)]
+
+    @staticmethod
+    def _of_one_cohort(path: str, cohort: Cohort) -> list[str]:
+        values = {
+            "cohort": [cohort.name],
+            "chrom": cohort.chromosomes,
+            "model": cohort.models(),
+            "fold": cohort.folds(),
+            "shard": cohort.shards(),
+        }
+        return _products(path, **{key: value for key, value in values.items() if f"{{{key}}}" in path})
+
+    def benchmarks(self, wildcards: Any, rules: Iterable[Any]) -> list[str]:
+        """Return the benchmark files that the jobs behind a cohort's report leave."""
+        cohort = self.cohorts[wildcards.cohort]
+        paths = []
+        for rule in rules:
+            if rule.benchmark and rule.name != "build_report":
+                path = re.sub(r"\{(\w+),[^{}]*\}", r"{\1}", str(rule.benchmark))  # without wildcard constraints
+                if "simulate" not in rule.name or cohort.simulate is not None:
+                    paths += self._of_one_cohort(path, cohort)
+        return paths
+
+    def truth(self, wildcards: Any) -> list[str]:
+        """Return the truth table of a simulated cohort; nothing for a cohort from files."""
+        cohort = self.cohorts[wildcards.cohort]
+        return [] if cohort.simulate is None else [f"results/{cohort.name}/simulated/truth.tsv"]
+
+    @staticmethod
+    def _fill(path: str, wildcards: Any, **values: list) -> list[str]:
+        fixed = {key: [value] for key, value in dict(wildcards.items()).items() if key not in values}
+        return _products(path, **{key: value for key, value in (fixed | values).items() if f"{{{key}}}" in path})
+
+
+def _products(path: str, **values: Iterable) -> list[str]:
+    paths = [path]
+    for key, options in values.items():
+        paths = [entry.replace(f"{{{key}}}", str(option)) for entry in paths for option in options]
+    return paths
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+def _defaults_of(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: copy.deepcopy(entry["default"]) for key, entry in part["properties"].items() if "default" in entry}
+
+
+def defaults() -> dict[str, Any]:
+    """Return the seed and every setting group at its defaults, as the schema has them."""
+    definitions = _schema()["$defs"]
+    return {"seed": definitions["seed"]["default"]} | {group: _defaults_of(definitions[group]) for group in GROUPS}
+
+
+def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None) -> Configuration:
+    """Return the checked and completed configuration.
+
+    Parameters
+    ----------
+    config : mapping
+        What the configuration file and the command line say.
+    folder : Path, optional
+        The folder that relative paths start from; the working directory when absent.
+
+    Raises
+    ------
+    InputError
+        With one line for each thing that is wrong with keys and values. Files of a cohort that do not exist are
+        listed in ``missing`` of the result instead, so that rules can be listed and linted without data.
+    """
+    folder = folder or Path.cwd()
+    if not config.get("cohorts"):
+        raise InputError(
+            "no cohort is configured",
+            fix="Name one under `cohorts:` in config.yaml (README, 'Your own cohort'), or try `make demo`",
+        )
+    config = _tidied(config)
+    problems = _problems(config)
+    if problems:
+        raise InputError("the configuration cannot be used:\n" + "\n".join(f"  {line}" for line in problems))
+    missing: list[str] = []
+    notices: list[str] = []
+    wanted = config.get("only") or list(config["cohorts"])
+    cohorts = {
+        name: _cohort(name, entry, config, folder, missing, notices)
+        for name, entry in config["cohorts"].items()
+        if name in wanted
+    }
+    return Configuration(cohorts=cohorts, gpu=config.get("gpu", 0), missing=missing, notices=notices)
+
+
+def _tidied(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy in which harmless spellings are the expected ones, so that only real mistakes are left."""
+    config = copy.deepcopy(dict(config))
+    config = {key: value for key, value in config.items() if value is not None}
+    if isinstance(config.get("only"), (str, int)):
+        config["only"] = [name.strip() for name in str(config["only"]).split(",")]
+    cohorts = config["cohorts"]
+    if isinstance(cohorts, Mapping):
+        config["cohorts"] = {str(name): _tidied_cohort(entry) for name, entry in cohorts.items()}
+    _read_numbers(config, _schema())
+    return config
+
+
+def _tidied_cohort(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    entry = {key: value for key, value in entry.items() if value is not None or key == "simulate"}
+    if "simulate" in entry and entry["simulate"] is None:
+        entry["simulate"] = {}  # `simulate:` alone asks for a simulation at its defaults
+    if isinstance(entry.get("settings"), Mapping):
+        entry["settings"] = {key: value for key, value in entry["settings"].items() if value is not None}
+    for key in ("chromosomes", "covariates"):
+        if _is_text_or_number(entry.get(key)):
+            entry[key] = [entry[key]]
+        if isinstance(entry.get(key), list):
+            entry[key] = [str(value) if _is_text_or_number(value) else value for value in entry[key]]
+    for key in ("case", "control"):
+        if isinstance(entry.get(key), list) and all(map(_is_text_or_number, entry[key])):
+            entry[key] = ",".join(map(str, entry[key]))
+        if _is_text_or_number(entry.get(key)):
+            entry[key] = str(entry[key])
+    return entry
+
+
+def _is_text_or_number(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
+def _read_numbers(value: Any, part: Mapping[str, Any]) -> None:
+    """Turn texts into numbers where a number is wanted: YAML reads 1e-6 as text."""
+    if not isinstance(value, dict):
+        return
+    part = _resolved(part)
+    for key, entry in value.items():
+        inner = part.get("properties", {}).get(key, part.get("additionalProperties"))
+        if not isinstance(inner, Mapping):
+            continue
+        inner = _resolved(inner)
+        if isinstance(entry, str) and "number" in _types(inner):
+            try:
+                value[key] = float(entry)
+            except ValueError:
+                continue
+        _read_numbers(entry, inner)
+
+
+def _resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = part.get("$ref")
+    return part if reference is None else _schema()["$defs"][reference.rsplit("/", 1)[1]]
+
+
+def _types(part: Mapping[str, Any]) -> list[str]:
+    kinds = part.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _problems(config: dict[str, Any]) -> list[str]:
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(_schema())
+    errors = sorted(validator.iter_errors(config), key=lambda error: [str(key) for key in error.absolute_path])
+    lines = [line for error in errors for line in _in_words(error)]
+    if lines:
+        return lines
+    for name in config.get("only", []):
+        if name not in config["cohorts"]:
+            lines.append(f"only: there is no cohort {name!r}{_did_you_mean(name, config['cohorts'])}")
+    for name, entry in config["cohorts"].items():
+        lines += [f"cohorts.{name}: {line}" for line in _cohort_problems(entry)]
+        settings = _settings(entry, config)
+        rounds, inner = settings["ranking"]["rounds"], settings["folds"]["inner"]
+        if rounds > inner:
+            lines.append(
+                f"cohorts.{name}: ranking.rounds is {rounds} but there are only {inner} inner parts (folds.inner)"
+            )
+    return lines
+
+
+def _cohort_problems(entry: Mapping[str, Any]) -> list[str]:
+    from_files = [key for key in FROM_FILES if key in entry]
+    if "simulate" in entry:
+        return [f"it has both `simulate` and `{from_files[0]}`; keep one of the two"] if from_files else []
+    absent = [key for key in FROM_FILES if key not in entry]
+    if len(absent) == len(FROM_FILES):
+        return ["it names no data; give vcf, samples, annotation and build (or simulate)"]
+    return [f"`{key}` is missing" for key in absent]
+
+
+def _in_words(error: Any) -> list[str]:
+    """Return one line in plain words for each thing that a schema error says."""
+    where = ".".join(str(key) for key in error.absolute_path) or "the top level"
+    said, value, limit = error.validator, error.instance, error.validator_value
+    if said == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = [key for key in value if key not in known]
+        return [f"{where}: unknown key `{key}`{_did_you_mean(key, known)}" for key in unknown]
+    if said == "enum":
+        options = [option for option in limit if option is not None]
+        return [f"{where}: {value!r} is not one of {', '.join(options)}{_did_you_mean(value, options)}"]
+    if said == "type":
+        return [f"{where}: {_shown(value)} is not {_kind(limit)}{_advice(value, limit)}"]
+    if said in ("minimum", "maximum"):
+        return [f"{where}: {value} is too {'small' if said == 'minimum' else 'large'}; the limit is {limit}"]
+    if said in ("exclusiveMinimum", "exclusiveMaximum"):
+        return [f"{where}: {value} must be {'more' if said == 'exclusiveMinimum' else 'less'} than {limit}"]
+    if said in ("minItems", "minLength", "minProperties"):
+        return [f"{where}: is empty"]
+    if said == "uniqueItems":
+        return [f"{where}: names something twice"]
+    if said == "required":
+        return [f"{where}: `{key}` is missing" for key in limit if key not in value]
+    if said == "pattern" and where == "cohorts":
+        return [f"cohorts: {value!r} cannot be a cohort's name; use letters, digits, _ and -"]
+    return [f"{where}: {error.message}"]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "empty" if value is None else f"{value!r}"
+
+
+def _kind(limit: str | list[str]) -> str:
+    words = {
+        "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+        "array": "a list", "object": "a group of keys", "null": "null",
+    }  # fmt: skip
+    return " or ".join(words[kind] for kind in ([limit] if isinstance(limit, str) else limit))
+
+
+def _advice(value: Any, limit: str | list[str]) -> str:
+    if "string" in limit and isinstance(value, bool):
+        return "; YAML reads yes, no, on and off as true or false: put it in quotes"
+    return ""
+
+
+def _did_you_mean(word: Any, known: Iterable[str]) -> str:
+    known = list(known)
+    near = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean `{near[0]}`?"
+    return f"; known are {', '.join(known)}" if known else ""
+
+
+def _settings(entry: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a cohort: defaults, over them the top level's, over them the cohort's own."""
+    settings = defaults()
+    for layer in (config, entry.get("settings", {})):
+        settings["seed"] = layer.get("seed", settings["seed"])
+        for group in GROUPS:
+            settings[group] |= layer.get(group, {})
+    return settings
+
+
+def _cohort(
+    name: str,
+    entry: Mapping[str, Any],
+    config: Mapping[str, Any],
+    folder: Path,
+    missing: list[str],
+    notices: list[str],
+) -> Cohort:
+    settings = _settings(entry, config)
+    common = {
+        "name": name,
+        "phenotype": entry.get("phenotype", "phenotype"),
+        "case": entry.get("case"),
+        "control": entry.get("control"),
+        "covariates": entry.get("covariates"),
+        "settings": settings,
+    }
+    if "simulate" in entry:
+        simulate = _defaults_of(_schema()["$defs"]["simulate"]) | entry["simulate"]
+        if simulate["seed"] is None:
+            simulate["seed"] = settings["seed"]
+        simulated = f"results/{name}/simulated"
+        return Cohort(
+            patterns=[f"{simulated}/{{chrom}}.vcf.gz"],
+            samples=f"{simulated}/samples.tsv",
+            annotation=f"{simulated}/genes.gtf.gz",
+            build="other",
+            chromosomes=[f"chr{number}" for number in range(1, simulate["chromosomes"] + 1)],
+            simulate=simulate,
+            **common,
+        )
+    patterns = [entry["vcf"]] if isinstance(entry["vcf"], str) else list(entry["vcf"])
+    for key in ("samples", "annotation"):
+        if not (folder / entry[key]).is_file():
+            missing.append(f"cohort {name}: {key}: there is no file {entry[key]} (looked in {folder})")
+    try:
+        chromosomes = find_chromosomes(patterns, entry["build"], entry.get("chromosomes"), folder, notices, name)
+    except InputError as error:
+        missing.append(f"cohort {name}: vcf: {error}")
+        chromosomes = []
+    return Cohort(
+        patterns=patterns,
+        samples=entry["samples"],
+        annotation=entry["annotation"],
+        build=entry["build"],
+        chromosomes=chromosomes,
+        **common,
+    )
+
+
+def find_chromosomes(
+    patterns: list[str], build: str, wanted: list[str] | None, folder: Path, notices: list[str], cohort: str
+) -> list[str]:
+    """Return the chromosomes of a cohort in their usual order, named as its files name them.
+
+    They are those wanted; else those for which every batch has a file of the pattern; else those with records
+    according to the index. Contigs other than 1-22, X, Y and MT of a human build are left aside with a notice.
+
+    Raises
+    ------
+    InputError
+        When a file, or every file of a pattern, is absent, when an index is needed and absent, when nothing is left.
+    """
+    patterns = sorted(patterns, key=lambda pattern: "{chrom}" not in pattern)  # file names decide how to name them
+    found = [_chromosomes_of(pattern, folder, wanted) for pattern in patterns]
+    if wanted:
+        return [_named(name, found[0], patterns[0]) for name in wanted]
+    meant = [{contigs.canonical(name) for name in names} for names in found]
+    everywhere = set.intersection(*meant)
+    left = {name for names in found for name in names if contigs.canonical(name) not in everywhere}
+    if left:
+        notices.append(f"cohort {cohort}: not in every batch of files, left aside: {', '.join(contigs.order(left))}")
+    names = [name for name in found[0] if contigs.canonical(name) in everywhere]
+    if build in contigs.LENGTHS:
+        extra = [name for name in names if contigs.canonical(name) not in contigs.LENGTHS[build]]
+        if extra:
+            notices.append(
+                f"cohort {cohort}: {len(extra)} contigs that are no chromosomes of {build} are left aside "
+                f"({', '.join(extra[:5])}{', ...' if len(extra) > 5 else ''}); name them in `chromosomes` to use them"
+            )
+        names = [name for name in names if name not in extra]
+    if not names:
+        raise InputError(f"no chromosome of {build} has records in {' and '.join(patterns)}")
+    return contigs.order(names)
+
+
+def _chromosomes_of(pattern: str, folder: Path, wanted: list[str] | None) -> list[str]:
+    if "{chrom}" in pattern:
+        named = _names_in(pattern, folder)
+        if not named:
+            raise InputError(f"no file matches {pattern} (looked in {folder})")
+        return named
+    if not (folder / pattern).is_file():
+        raise InputError(f"there is no file {pattern} (looked in {folder})")
+    if wanted:
+        return wanted
+    from promoternets.formats.variant_index import contigs_with_records
+
+    return [str(name) for name in contigs_with_records(folder / pattern)]
+
+
+def _named(wanted: str, names: list[str], pattern: str) -> str:
+    name = contigs.match(wanted, names)
+    if name is None:
+        raise InputError(
+            f"no file of {pattern} is for chromosome {wanted}; there are {', '.join(contigs.order(names))}"
+        )
+    return name
+
+
+def _names_in(pattern: str, folder: Path) -> list[str]:
+    """Return what stands for {chrom} in the names of the files that match the pattern, each once."""
+    parts = pattern.split("{chrom}")
+    name = "(?P<chrom>[A-Za-z0-9][A-Za-z0-9_.-]*)"
+    expression = re.compile(
+        name.join(re.escape(part) for part in parts[:2]) + "".join("(?P=chrom)" + re.escape(part) for part in parts[2:])
+    )
+    paths = glob.glob("*".join(glob.escape(part) for part in parts), root_dir=folder)
+    return sorted({found["chrom"] for found in map(expression.fullmatch, paths) if found})

@@ -1,0 +1,33 @@
+rule train_baseline:
+    """Selected promoters of one fold -> one baseline's predictions for the people tested."""
+    input:
+        # the covariates-only model sees no genotype
+        selected=lambda wildcards: (
+            []
+            if wildcards.model == "covariates"
+            else f"results/{wildcards.cohort}/selected/fold_{wildcards.fold}.zarr"
+        ),
+        samples="results/{cohort}/samples.tsv",
+        folds="results/{cohort}/folds.tsv",
+        library=library("train_baseline"),
+    output:
+        predictions="results/{cohort}/predictions/{model}/fold_{fold}.tsv",
+        details="results/{cohort}/baselines/{model}/fold_{fold}.json",
+    log:
+        "results/{cohort}/logs/train_baseline.{model}.fold_{fold}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/train_baseline.{model}.fold_{fold}.jsonl"
+    wildcard_constraints:
+        model="(?!als_net)[a-z_]+",
+    conda:
+        "../../envs/baselines.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=240,
+    params:
+        seed=configuration.seed,
+    message:
+        "Training {wildcards.model} on {wildcards.cohort}, fold {wildcards.fold}"
+    script:
+        "../scripts/train_baseline.py"

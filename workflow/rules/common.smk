@@ -1,0 +1,35 @@
+# What every rule file uses: the library on the path, the checked configuration, limits of the wildcards.
+import json
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+
+# Snakemake hands the folders on this path to every script, also in other environments and on other machines.
+sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
+
+from promoternets.configuration import defaults, read_configuration
+from promoternets.dependencies import library_of as library
+from promoternets.errors import InputError
+
+try:
+    configuration = read_configuration(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+# The linter and the list of rules need no data.
+if configuration.missing and not {"--lint", "--list-rules", "--list", "-l"} & set(sys.argv):
+    raise WorkflowError("\n".join(configuration.missing))
+if workflow.is_main_process:
+    for notice in configuration.notices:
+        logger.info(notice)
+
+setting = configuration.setting
+
+
+wildcard_constraints:
+    cohort="|".join(configuration.cohorts),
+    chrom=r"[^/\s]+",
+    fold=r"\d+",
+    shard=r"\d+",
+    model="[a-z_]+",

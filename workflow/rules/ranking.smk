@@ -1,0 +1,97 @@
+rule train_promoter_cnn:
+    """Blocks + folds -> the score of each promoter of one shard in one fold."""
+    input:
+        blocks=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
+        samples="results/{cohort}/samples.tsv",
+        folds="results/{cohort}/folds.tsv",
+        library=library("train_promoter_cnn"),
+    output:
+        scores="results/{cohort}/ranking/fold_{fold}/shard_{shard}.tsv",
+    log:
+        "results/{cohort}/logs/train_promoter_cnn.fold_{fold}.shard_{shard}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/train_promoter_cnn.fold_{fold}.shard_{shard}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1  # torch on two busy cores was far slower than on one; shards use the cores instead
+    resources:
+        # the networks, and beside them torch and the genotypes
+        mem_mb=lambda wildcards, attempt: (setting("ranking", "memory_mb")(wildcards) + 2000) * attempt,
+        runtime=720,
+        gpu=configuration.gpu,
+    params:
+        shards=setting("ranking", "shards"),
+        encoding=setting("ranking", "encoding"),
+        preset=setting("ranking", "preset"),
+        score=setting("ranking", "score"),
+        rounds=setting("ranking", "rounds"),
+        epochs=setting("ranking", "epochs"),
+        patience=setting("ranking", "patience"),
+        batch_size=setting("ranking", "batch_size"),
+        learning_rate=setting("ranking", "learning_rate"),
+        memory_mb=setting("ranking", "memory_mb"),
+        seed=configuration.seed,
+        # no output, so that a job that was stopped finds it again
+        checkpoint="results/{cohort}/checkpoints/ranking/fold_{fold}.shard_{shard}",
+    message:
+        "Ranking promoters of {wildcards.cohort}, fold {wildcards.fold}, shard {wildcards.shard} of {params.shards}"
+    script:
+        "../scripts/train_promoter_cnn.py"
+
+
+rule rank_promoters:
+    """Scores of all shards and folds -> promoters by rank, and which are selected."""
+    input:
+        scores=configuration.per_fold_and_shard("results/{cohort}/ranking/fold_{fold}/shard_{shard}.tsv"),
+        blocks="results/{cohort}/blocks.tsv",
+        block_stores=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
+        library=library("rank_promoters"),
+    output:
+        ranking=report(
+            "results/{cohort}/ranking.tsv",
+            caption="../report/ranking.rst",
+            category="Promoters",
+            labels={"cohort": "{cohort}", "result": "Ranked promoters"},
+        ),
+    log:
+        "results/{cohort}/logs/rank_promoters.log",
+    benchmark:
+        "results/{cohort}/benchmarks/rank_promoters.jsonl"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        top=setting("ranking", "top"),
+        per_chromosome=setting("ranking", "per_chromosome"),
+        max_shared=setting("ranking", "max_shared"),
+    message:
+        "Selecting promoters of {wildcards.cohort}"
+    script:
+        "../scripts/rank_promoters.py"
+
+
+rule gather_selected:
+    """Selected promoters of one fold -> the input of every classifier."""
+    input:
+        ranking="results/{cohort}/ranking.tsv",
+        block_stores=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
+        library=library("gather_selected"),
+    output:
+        selected=directory("results/{cohort}/selected/fold_{fold}.zarr"),
+    log:
+        "results/{cohort}/logs/gather_selected.fold_{fold}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/gather_selected.fold_{fold}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    message:
+        "Gathering the selected promoters of {wildcards.cohort}, fold {wildcards.fold}"
+    script:
+        "../scripts/gather_selected.py"

@@ -1,0 +1,76 @@
+rule collect_settings:
+    """Configuration of one cohort -> the record of its source, settings and versions."""
+    input:
+        library=library("collect_settings"),
+    output:
+        record="results/{cohort}/settings.json",
+    log:
+        "results/{cohort}/logs/collect_settings.log",
+    benchmark:
+        "results/{cohort}/benchmarks/collect_settings.jsonl"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 500 * attempt,
+        runtime=5,
+    params:
+        source=lambda wildcards: json.dumps(configuration.cohorts[wildcards.cohort].source()),
+        settings=lambda wildcards: json.dumps(configuration.cohorts[wildcards.cohort].settings),
+        defaults=json.dumps(defaults()),
+    message:
+        "Recording the settings of {wildcards.cohort}"
+    script:
+        "../scripts/collect_settings.py"
+
+
+rule build_report:
+    """Every table of one cohort -> the report, its figures with the numbers behind them, a short summary."""
+    input:
+        samples="results/{cohort}/samples.tsv",
+        excluded="results/{cohort}/samples_excluded.tsv",
+        promoters_summary="results/{cohort}/promoters_summary.tsv",
+        filters="results/{cohort}/genotypes/filters.tsv",
+        blocks="results/{cohort}/blocks.tsv",
+        folds="results/{cohort}/folds.tsv",
+        ranking="results/{cohort}/ranking.tsv",
+        metrics="results/{cohort}/metrics.tsv",
+        comparisons="results/{cohort}/comparisons.tsv",
+        curves="results/{cohort}/curves.tsv",
+        saliency="results/{cohort}/saliency.tsv",
+        saliency_profile="results/{cohort}/saliency_profile.tsv",
+        history=configuration.per_fold("results/{cohort}/als_net/fold_{fold}/history.tsv"),
+        truth=configuration.truth,
+        settings="results/{cohort}/settings.json",
+        library=library("build_report"),
+    output:
+        report=report(
+            "results/{cohort}/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"cohort": "{cohort}", "result": "The report"},
+        ),
+        figures=report(
+            directory("results/{cohort}/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figures.rst",
+            category="Figures",
+            labels={"cohort": "{cohort}", "result": "{figure}"},
+        ),
+        summary="results/{cohort}/summary.txt",
+    log:
+        "results/{cohort}/logs/build_report.log",
+    benchmark:
+        "results/{cohort}/benchmarks/build_report.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        benchmarks=lambda wildcards: configuration.benchmarks(wildcards, workflow.rules),
+    message:
+        "Writing the report of {wildcards.cohort}"
+    script:
+        "../scripts/build_report.py"

@@ -178,10 +178,20 @@ class _Stack:
         else:
             self.class_weights = torch.ones(len(self.active), 2, device=self.device)
 
-    def _forward(self, people: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return logits [members, batch, 2] and labels [members, batch] of people [members, batch]."""
+    def _forward(
+        self, people: torch.Tensor, drop: Sequence[torch.Generator] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits [members, batch, 2] and labels [members, batch] of people [members, batch].
+
+        drop : one generator a member, to drop sites of the input while training.
+        """
         rows = torch.arange(len(self.active), device=self.device)[:, None]
         encoded = self.task.encode(self.inputs[rows, people])
+        if drop is not None:
+            kept = 1 - self.settings.site_dropout
+            shape = (encoded.shape[1], 1, encoded.shape[-1])
+            masks = torch.stack([torch.rand(shape, generator=generator) < kept for generator in drop])
+            encoded = encoded * (masks.to(self.device) / kept)
 
         def one(parameters: dict, buffers: dict, x: torch.Tensor) -> torch.Tensor:
             return functional_call(self.skeleton, (parameters, buffers), (x,))
@@ -220,10 +230,11 @@ class _Stack:
     def _train(self) -> torch.Tensor:
         self.skeleton.train()
         order = torch.stack([self._order(index) for index in self.active]).to(self.device)
+        drop = [self._generator(index, "drop") for index in self.active] if self.settings.site_dropout else None
         batches = order.tensor_split(-(-order.shape[1] // self.settings.batch_size), dim=1)
         total = torch.zeros(len(self.active), device=self.device)
         for people in batches:
-            losses = self._losses(*self._forward(people))
+            losses = self._losses(*self._forward(people, drop))
             self.optimiser.zero_grad(set_to_none=True)
             losses.sum().backward()
             self.optimiser.step()
@@ -231,8 +242,12 @@ class _Stack:
         return total / len(batches)
 
     def _order(self, index: int) -> torch.Tensor:
-        generator = torch.Generator().manual_seed(derive(self.task.seeds[index], "order", self.epoch))
-        return torch.as_tensor(self.task.training)[torch.randperm(len(self.task.training), generator=generator)]
+        order = torch.randperm(len(self.task.training), generator=self._generator(index, "order"))
+        return torch.as_tensor(self.task.training)[order]
+
+    def _generator(self, index: int, purpose: str) -> torch.Generator:
+        """Return a member's own random numbers for one purpose in this epoch."""
+        return torch.Generator().manual_seed(derive(self.task.seeds[index], purpose, self.epoch))
 
     @torch.no_grad()
     def predict(self, people: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:

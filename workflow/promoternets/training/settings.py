@@ -20,6 +20,8 @@ class TrainingSettings:
     learning_rate : step size.
     learning_rate_decay : Adagrad only: the rate at step t is learning_rate / (1 + decay * (t - 1)).
     weight_decay : AdamW's decoupled weight decay (0 for none).
+    site_dropout : share of sites that are set to zero in each person's input at each training step, the others
+        scaled up to keep the mean (Srivastava et al. 2014, at the input only); 0 for none.
     epochs : passes over the training people, at most.
     patience : stop a member after this many epochs without a lower validation loss; None trains all epochs.
     batch_size : people per step; the people are split into equal batches no larger than this.
@@ -31,6 +33,7 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     learning_rate_decay: float = 0.0
     weight_decay: float = 0.0
+    site_dropout: float = 0.0
     epochs: int = 50
     patience: int | None = 5
     batch_size: int = 64

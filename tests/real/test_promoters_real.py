@@ -68,9 +68,7 @@ def test_annotations_of_one_build_agree_on_most_tss(extract):
     both = bed[bed["symbol"].isin(starts["symbol"])]
     shared = [key in known for key in zip(both["symbol"], both["chrom"], both["tss"], strict=True)]
     assert len(shared) > 18_000
-    assert (
-        np.mean(shared) > 0.75
-    )  # both come from RefSeq, of different years; the rest differ by choice of TSS
+    assert np.mean(shared) > 0.75  # both come from RefSeq, of different years; the rest differ by choice of TSS
 
 
 def test_names_with_chr_meet_a_vcf_without(extract, real_data):
@@ -92,9 +90,7 @@ def test_files_without_names_or_strand_are_refused(extract):
         extract("../kgp_chr22_99eur_expression/geuvadis_expression_chr22.b37.bed.gz")
 
 
-def test_a_dense_region_fills_every_block_and_a_limit_of_distance_refuses_the_genes_outside(
-    extract, real_data
-):
+def test_a_dense_region_fills_every_block_and_a_limit_of_distance_refuses_the_genes_outside(extract, real_data):
     path = real_data / "kgp_chr20_503eur" / "chr20_1-4Mb.batchA_300_phased.b37.vcf.gz"
     with pysam.VariantFile(str(path), drop_samples=True) as vcf:
         positions = np.array([record.pos for record in vcf], dtype=np.int32)

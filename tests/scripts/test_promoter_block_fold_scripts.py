@@ -14,9 +14,7 @@ SCRIPTS = ["extract_promoters", "build_blocks", "summarise_blocks", "assign_fold
 @pytest.fixture
 def inputs(tmp_path):
     """An annotation, a variant store and a table of samples in a folder."""
-    (tmp_path / "genes.bed").write_text(
-        "chr22\t99\t900\tA\t0\t+\nchr22\t50\t100\tB\t0\t-\nchr1\t5\t9\tC\t0\t+\n"
-    )
+    (tmp_path / "genes.bed").write_text("chr22\t99\t900\tA\t0\t+\nchr22\t50\t100\tB\t0\t-\nchr1\t5\t9\tC\t0\t+\n")
     write_variant_store(
         tmp_path / "22.zarr", sample_ids=["1", "2"], contig="22", positions=np.arange(10, 200, 10),
         alleles=[("A", "C")] * 19, call_genotype=np.ones((19, 2, 2)),
@@ -67,7 +65,5 @@ def test_bad_input_is_one_line_and_exit_status_2(inputs, run_script):
 
 
 def test_a_script_can_be_imported_and_called(inputs, script):
-    script("assign_folds").main(
-        samples=inputs / "samples.tsv", folds=inputs / "folds.tsv", outer=5, inner=2, seed=7
-    )
+    script("assign_folds").main(samples=inputs / "samples.tsv", folds=inputs / "folds.tsv", outer=5, inner=2, seed=7)
     assert set(read_table(inputs / "folds.tsv")["fold"]) == {"1", "2", "3", "4", "5"}

@@ -60,9 +60,7 @@ def test_the_people_of_the_fold_are_predicted_and_how_is_told(script, files, tmp
     script("train_baseline").main(**given)
     table = read_predictions(given["predictions"])
     folds = read_table(files["folds_tsv"])
-    assert (
-        set(table["sample"]) == set(folds.loc[folds["fold"] == "1", "sample"]) and (table["seed"] == 0).all()
-    )
+    assert set(table["sample"]) == set(folds.loc[folds["fold"] == "1", "sample"]) and (table["seed"] == 0).all()
     details = json.loads(given["details"].read_text())
     assert details["training_people"] == 60 and details["test_people"] == 30
     assert details["converged"] and details["chosen"]["C"] > 0 and 0.5 < details["inner_auc"] <= 1
@@ -89,9 +87,7 @@ def test_evaluation_reads_what_the_folds_wrote(script, files, tmp_path):
     for model in ("linear_svm", "covariates"):
         for fold in (1, 2, 3):
             paths.append(tmp_path / model / f"fold_{fold}.tsv")
-            script("train_baseline").main(
-                **arguments(files, tmp_path, model=model, fold=fold, predictions=paths[-1])
-            )
+            script("train_baseline").main(**arguments(files, tmp_path, model=model, fold=fold, predictions=paths[-1]))
     outputs = {name: tmp_path / f"{name}.tsv" for name in ("metrics", "comparisons", "curves")}
     script("evaluate_models").main(
         predictions=paths, samples=files["samples_tsv"], cohort="demo", bootstrap=100, **outputs
@@ -141,9 +137,7 @@ def test_covariates_that_cannot_teach_are_refused(script, files, tmp_path, chang
 
 def test_both_scripts_run_from_a_command_line(run_script, files, tmp_path):
     given = arguments(files, tmp_path, model="covariates")
-    done = run_script(
-        "train_baseline", *[word for name, value in given.items() for word in (f"--{name}", value)]
-    )
+    done = run_script("train_baseline", *[word for name, value in given.items() for word in (f"--{name}", value)])
     assert done.returncode == 0, done.stderr
     words = ["--predictions", given["predictions"], "--samples", files["samples_tsv"], "--cohort", "c"]
     outputs = ["--metrics", tmp_path / "m", "--comparisons", tmp_path / "c", "--curves", tmp_path / "u"]

@@ -125,9 +125,7 @@ def comparisons_table(auc: dict[str, tuple[float, float, float]], *, width: floa
                     max(0.0, 0.3 - 4 * abs(difference)),
                 )
             )
-    return pd.DataFrame(
-        rows, columns=["cohort", "model", "against", "metric", "difference", "low", "high", "p_value"]
-    )
+    return pd.DataFrame(rows, columns=["cohort", "model", "against", "metric", "difference", "low", "high", "p_value"])
 
 
 def curves_table(auc: dict[str, tuple[float, float, float]], people: int) -> pd.DataFrame:
@@ -148,12 +146,10 @@ def curves_table(auc: dict[str, tuple[float, float, float]], people: int) -> pd.
             .groupby("bin", observed=True)
             .agg(x=("p", "mean"), y=("case", "mean"), people=("p", "size"))
         )
-        roc = pd.DataFrame(
-            {"x": np.r_[0, misses[keep] / misses[-1]], "y": np.r_[0, hits[keep] / hits[-1]]}
-        ).assign(curve="roc", people=people)
-        pr = pd.DataFrame({"x": hits[keep] / hits[-1], "y": hits[keep] / (keep + 1)}).assign(
-            curve="pr", people=people
+        roc = pd.DataFrame({"x": np.r_[0, misses[keep] / misses[-1]], "y": np.r_[0, hits[keep] / hits[-1]]}).assign(
+            curve="roc", people=people
         )
+        pr = pd.DataFrame({"x": hits[keep] / hits[-1], "y": hits[keep] / (keep + 1)}).assign(curve="pr", people=people)
         parts += [frame.assign(model=model) for frame in (roc, pr, means.assign(curve="calibration"))]
     table = pd.concat(parts, ignore_index=True).assign(cohort="demo")
     return table[["cohort", "model", "curve", "x", "y", "people"]]
@@ -391,8 +387,7 @@ def write_inputs(
         given["saliency_profile"] = write(profile, folder / "saliency_profile.tsv")
     if history:
         given["history"] = [
-            write(_history(fold, seeds), folder / f"als_net/fold_{fold}/history.tsv")
-            for fold in range(1, folds + 1)
+            write(_history(fold, seeds), folder / f"als_net/fold_{fold}/history.tsv") for fold in range(1, folds + 1)
         ]
     if truth:
         table = genes.assign(effect="none", strength=0.0, sites=None, partner=None)

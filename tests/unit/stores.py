@@ -7,7 +7,12 @@ import zarr
 
 
 def write_blocks(
-    folder: Path, *, people: int, promoters: tuple[int, int], planted: tuple[int, int] | None, scramble: np.ndarray | None = None
+    folder: Path,
+    *,
+    people: int,
+    promoters: tuple[int, int],
+    planted: tuple[int, int] | None,
+    scramble: np.ndarray | None = None,
 ) -> list[Path]:
     """Write a block store per chromosome and return their paths.
 
@@ -25,7 +30,9 @@ def write_blocks(
         if planted is not None and number == planted[0]:
             for row in block[planted[1], 45:55]:
                 calls[row, 1::2] = 1
-                calls[row, 0::2] = generator.integers(0, 2, calls[row, 0::2].shape) * generator.integers(0, 2, calls[row, 0::2].shape)
+                calls[row, 0::2] = generator.integers(0, 2, calls[row, 0::2].shape) * generator.integers(
+                    0, 2, calls[row, 0::2].shape
+                )
         if number == 1:
             block[-1, :3] = -1
         if scramble is not None:

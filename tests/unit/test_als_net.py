@@ -12,6 +12,7 @@ from promoternets.als_net.train import history_table, predict_test_people, train
 from promoternets.errors import InputError
 from promoternets.formats.outer_fold import OuterFold
 from promoternets.formats.selected_store import SelectedStore, write_selected_store
+from promoternets.networks.als_net import ALSNet
 from promoternets.networks.saved import load_networks, save_networks
 
 CPU = torch.device("cpu")
@@ -45,7 +46,9 @@ def people():
 @pytest.fixture(scope="module")
 def preset():
     chosen = PRESETS["default"]
-    return dataclasses.replace(chosen, training=chosen.training.changed(epochs=30, batch_size=8, learning_rate=2e-3, patience=30))
+    return dataclasses.replace(
+        chosen, training=chosen.training.changed(epochs=30, batch_size=8, learning_rate=2e-3, patience=30)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +89,9 @@ def test_test_people_change_nothing_that_is_fitted(people, preset, tmp_path, enc
     changed[people.test] = 1 - changed[people.test]
     other = OuterFold(people.sample_ids, changed, people.inner, people.training, people.test)
     fitted = [
-        train_als_net(store(tmp_path / f"{number}.zarr", people.labels, scramble), who, quick, seeds=1, seed=1, device=CPU)[0]
+        train_als_net(
+            store(tmp_path / f"{number}.zarr", people.labels, scramble), who, quick, seeds=1, seed=1, device=CPU
+        )[0]
         for number, (who, scramble) in enumerate([(people, None), (other, people.test)])
     ]
     for name, value in fitted[0].weights[0].items():
@@ -98,9 +103,10 @@ def test_test_people_change_nothing_that_is_fitted(people, preset, tmp_path, enc
 def test_weighted_classes_are_moved_back_to_the_share_of_cases(trained, people):
     _, networks, _ = trained
     assert networks.prior == pytest.approx(people.labels[people.training].mean())
-    balanced = dataclasses.replace(networks, prior=0.5)
-    stored = np.zeros((1, PROMOTERS * SITES), dtype=np.int8)
-    odds = [np.log(p / (1 - p)) for p in (networks.probabilities(stored)[0], balanced.probabilities(stored)[0])]
+    untrained = dataclasses.replace(networks, weights=[ALSNet(1, PROMOTERS, SITES).state_dict()])
+    balanced = dataclasses.replace(untrained, prior=0.5)
+    stored = np.ones((1, PROMOTERS * SITES), dtype=np.int8)
+    odds = [np.log(p / (1 - p)) for p in (untrained.probabilities(stored)[0], balanced.probabilities(stored)[0])]
     assert odds[0] - odds[1] == pytest.approx(np.log(0.4 / 0.6), abs=1e-6)
 
 

@@ -40,17 +40,13 @@ def cohort(people=120, sites=200, *, seed=0, effect=1.5):
 
 
 def test_columns_are_imputed_with_the_training_mean_and_absent_and_constant_ones_dropped():
-    x = np.array(
-        [[0, 1, -2, -1, 1], [2, 1, -2, -1, -1], [-1, 1, -2, -1, 0], [2, 1, -2, -1, 0]], dtype=np.int8
-    )
+    x = np.array([[0, 1, -2, -1, 1], [2, 1, -2, -1, -1], [-1, 1, -2, -1, 0], [2, 1, -2, -1, 0]], dtype=np.int8)
     plain = GenotypeColumns(scale=False).fit(x)
     assert plain.kept_.tolist() == [True, False, False, False, True]
     assert plain.dropped_ == {"absent": 1, "never_called": 1, "constant": 1}
     assert plain.transform(x)[:, 0] == pytest.approx([0, 2, 4 / 3, 2])
     scaled = GenotypeColumns(scale=True).fit(x).transform(x)
-    assert scaled.mean(axis=0) == pytest.approx([0, 0], abs=1e-12) and scaled.std(axis=0) == pytest.approx(
-        [1, 1]
-    )
+    assert scaled.mean(axis=0) == pytest.approx([0, 0], abs=1e-12) and scaled.std(axis=0) == pytest.approx([1, 1])
 
 
 def test_published_models_see_missing_as_minus_one():
@@ -68,9 +64,7 @@ def test_the_rotation_onto_the_training_span_changes_no_linear_model():
     x = GenotypeColumns().fit(x[:40]).transform(x)
     span = TrainingSpan().fit(x[:40])
     assert span.transform(x).shape[1] < 40
-    direct = (
-        LogisticRegression(C=0.1, tol=1e-8, max_iter=5000).fit(x[:40], case[:40]).decision_function(x[40:])
-    )
+    direct = LogisticRegression(C=0.1, tol=1e-8, max_iter=5000).fit(x[:40], case[:40]).decision_function(x[40:])
     turned = LogisticRegression(C=0.1, tol=1e-8, max_iter=5000).fit(span.transform(x[:40]), case[:40])
     assert turned.decision_function(span.transform(x[40:])) == pytest.approx(direct, abs=1e-4)
 
@@ -135,8 +129,7 @@ def test_other_test_people_change_neither_the_model_nor_a_persons_prediction(nam
 def test_threads_do_not_change_a_prediction(name):
     x, case = cohort(80, 40)
     one, two = (
-        fit(name, x[:60], case[:60], np.arange(60), seed=1, threads=threads).probability(x[60:])
-        for threads in (1, 2)
+        fit(name, x[:60], case[:60], np.arange(60), seed=1, threads=threads).probability(x[60:]) for threads in (1, 2)
     )
     assert one == pytest.approx(two, abs=1e-12)
 
@@ -220,9 +213,7 @@ def covariates(people=200, seed=0):
     random = np.random.default_rng(seed)
     case = random.random(people) < 0.5
     batch = np.where(random.random(people) < 0.85, case, ~case).astype(int) + 1
-    return pd.DataFrame(
-        {"batch": batch.astype(str), "age": random.normal(50, 9, people).round(1).astype(str)}
-    ), case
+    return pd.DataFrame({"batch": batch.astype(str), "age": random.normal(50, 9, people).round(1).astype(str)}), case
 
 
 def test_a_batch_effect_is_found_from_covariates_alone_although_batches_are_numbered():
@@ -242,9 +233,7 @@ def test_covariates_missing_unknown_and_constant():
     assert columns.names_ == ["sex=NA", "sex=f", "sex=m", "age", "age missing"]
     assert columns.kinds_["site"] == "constant (left out)"
     values = columns.transform(train)
-    assert values[1, 3] == pytest.approx(
-        (50 - train["age"].fillna("50").astype(float).mean()) / values_spread(train)
-    )
+    assert values[1, 3] == pytest.approx((50 - train["age"].fillna("50").astype(float).mean()) / values_spread(train))
     assert values[:, 4].tolist() == [0, 1, 0, 0]
     test = pd.DataFrame({"sex": ["other"], "age": ["old"], "site": ["y"]})
     assert columns.transform(test)[0, :3].tolist() == [0, 0, 0] and columns.unknown(test) == {

@@ -63,9 +63,7 @@ def test_without_orientation_minus_blocks_run_in_genome_order():
 
 def test_no_sites_and_no_promoters_give_empty_blocks():
     assert block(45, "+", np.array([], dtype=np.int32)) == ([-1] * 5, [0] * 5)
-    site, _ = nearest_sites(
-        POSITIONS, np.array([], int), np.array([], bool), upstream=3, downstream=2, max_distance=9
-    )
+    site, _ = nearest_sites(POSITIONS, np.array([], int), np.array([], bool), upstream=3, downstream=2, max_distance=9)
     assert site.shape == (0, 5)
 
 
@@ -81,12 +79,8 @@ def test_many_promoters_agree_with_a_plain_search():
         down = [d for d in signed[order] if 0 <= d <= 60][:4]
         present = site[row] >= 0
         assert distance[row][present].tolist() == up + down
-        assert present.tolist() == [False] * (7 - len(up)) + [True] * (len(up) + len(down)) + [False] * (
-            4 - len(down)
-        )
-        assert (positions[site[row][present]] - tss[row]).tolist() == [
-            d if plus[row] else -d for d in up + down
-        ]
+        assert present.tolist() == [False] * (7 - len(up)) + [True] * (len(up) + len(down)) + [False] * (4 - len(down))
+        assert (positions[site[row][present]] - tss[row]).tolist() == [d if plus[row] else -d for d in up + down]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +95,7 @@ def test_many_promoters_agree_with_a_plain_search():
     ],
 )
 def test_published_blocks_have_one_less_upstream_on_plus_and_are_never_turned(tss, strand, sites):
-    site, distance = published_sites(
-        POSITIONS, np.array([tss]), np.array([strand == "+"]), upstream=3, downstream=2
-    )
+    site, distance = published_sites(POSITIONS, np.array([tss]), np.array([strand == "+"]), upstream=3, downstream=2)
     assert site[0].tolist() == sites
     sign = 1 if strand == "+" else -1
     assert distance[0].tolist() == [sign * (POSITIONS[row] - tss) if row >= 0 else 0 for row in sites]
@@ -111,9 +103,7 @@ def test_published_blocks_have_one_less_upstream_on_plus_and_are_never_turned(ts
 
 def test_published_blocks_of_64_sites_are_55_and_9_on_plus_and_8_and_56_on_minus():
     positions = np.arange(1, 2001, 10, dtype=np.int32)
-    site, _ = published_sites(
-        positions, np.array([1001, 1001]), np.array([True, False]), upstream=56, downstream=8
-    )
+    site, _ = published_sites(positions, np.array([1001, 1001]), np.array([True, False]), upstream=56, downstream=8)
     before = (positions[site] < 1001).sum(axis=1)
     assert before.tolist() == [55, 8]
     assert (np.diff(site, axis=1) == 1).all()

@@ -42,7 +42,8 @@ def test_a_name_the_script_does_not_know_is_an_error():
 
 
 @pytest.mark.parametrize(
-    ("resources", "gpus"), [({"gpu": 1}, 1), ({"gres": "gpu:2"}, 2), ({"gres": "gpu:h200:1"}, 1), ({}, 0), ({"gpu": 0}, 0)]
+    ("resources", "gpus"),
+    [({"gpu": 1}, 1), ({"gres": "gpu:2"}, 2), ({"gres": "gpu:h200:1"}, 1), ({}, 0), ({"gpu": 0}, 0)],
 )
 def test_gpus_are_counted_from_what_the_scheduler_granted(resources, gpus):
     assert bridge.granted_gpus(resources) == gpus

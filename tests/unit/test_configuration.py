@@ -50,7 +50,8 @@ def test_defaults_come_from_the_schema_and_fill_every_group():
     assert cohort.settings == defaults()
     assert cohort.settings["blocks"]["upstream"] == 56
     assert cohort.settings["genotypes"]["min_hwe_p"] == 1e-6
-    assert cohort.simulate["genes"] == 40
+    of_simulation = yaml.safe_load(configuration.SCHEMA.read_text())["$defs"]["simulate"]["properties"]
+    assert cohort.simulate["genes"] == of_simulation["genes"]["default"]
 
 
 def test_defaults_are_valid_by_their_own_schema():

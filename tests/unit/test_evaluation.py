@@ -48,9 +48,7 @@ def cohort(folder, *, models=("als_net", "covariates"), seeds=(0, 1), change=Non
 
 def run(folder, paths, **options):
     outputs = {name: folder / f"{name}.tsv" for name in ("metrics", "comparisons", "curves")}
-    evaluate(
-        predictions=paths, samples=folder / "samples.tsv", cohort="demo", bootstrap=200, **outputs, **options
-    )
+    evaluate(predictions=paths, samples=folder / "samples.tsv", cohort="demo", bootstrap=200, **outputs, **options)
     numbers = dict.fromkeys(("value", "low", "high", "difference", "p_value", "x", "y"), "float64")
     return {name: read_table(path, dtypes=numbers) for name, path in outputs.items()}
 
@@ -70,11 +68,7 @@ def test_tables_have_every_model_fold_seed_and_metric_once(tmp_path):
 def test_a_better_model_is_seen_to_be_better(tmp_path):
     table = run(tmp_path, cohort(tmp_path))["comparisons"].set_index("metric")
     assert set(table["against"]) == {"covariates"}
-    assert (
-        table.loc["auc", "difference"] > 0
-        and table.loc["auc", "low"] > 0
-        and table.loc["auc", "p_value"] < 0.05
-    )
+    assert table.loc["auc", "difference"] > 0 and table.loc["auc", "low"] > 0 and table.loc["auc", "p_value"] < 0.05
     assert table.loc["brier", "difference"] < 0
     assert (table["p_value"] > 0).all()
 
@@ -115,9 +109,7 @@ def test_a_family_column_decides_who_is_drawn_together(tmp_path):
         paths = cohort(tmp_path, models=("covariates",))
         table = read_table(tmp_path / "samples.tsv")
         if family:
-            table["family"] = [
-                str(number // 10) for number in table["phenotype"].astype(int).argsort().argsort()
-            ]
+            table["family"] = [str(number // 10) for number in table["phenotype"].astype(int).argsort().argsort()]
         write_table(table, tmp_path / "samples.tsv")
         metrics = run(tmp_path, paths)["metrics"]
         row = metrics[(metrics["fold"] == "all") & (metrics["metric"] == "accuracy")].iloc[0]

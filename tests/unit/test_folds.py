@@ -64,9 +64,7 @@ def test_small_strata_are_joined_but_never_across_the_first_key():
 
 def test_families_are_never_split_and_folds_stay_balanced():
     family = [f"F{number // 3}" for number in range(150)] + [None] * 150
-    people = cohort(150, 150, family=family).assign(
-        phenotype=np.random.default_rng(0).permutation(["0", "1"] * 150)
-    )
+    people = cohort(150, 150, family=family).assign(phenotype=np.random.default_rng(0).permutation(["0", "1"] * 150))
     result = partition(people, count=5, inner=5, seed=4)
     for part in ("fold", "inner"):
         named = people["family"].notna()

@@ -71,7 +71,9 @@ def test_a_bad_table_is_one_clear_error(tmp_path, content, message):
     path = tmp_path / "t.tsv"
     path.write_text(content)
     with pytest.raises(InputError, match=message):
-        read_table(path, columns=["sample", "age"] if "age" in content else ["sample", "phenotype"], dtypes={"age": "float64"})
+        read_table(
+            path, columns=["sample", "age"] if "age" in content else ["sample", "phenotype"], dtypes={"age": "float64"}
+        )
 
 
 def test_contig_names_are_reconciled():

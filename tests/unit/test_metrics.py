@@ -71,9 +71,7 @@ def test_precision_is_undefined_when_nobody_is_called_a_case_and_f1_is_then_zero
 
 def test_auc_is_undefined_in_a_fold_of_one_class():
     case = np.array([True, True, True, False])
-    values = all_metrics(np.array([0.1, 0.2, 0.7, 0.4]), case, np.array([1, 1, 2, 2]), np.ones((4, 1)))[
-        ..., 0
-    ]
+    values = all_metrics(np.array([0.1, 0.2, 0.7, 0.4]), case, np.array([1, 1, 2, 2]), np.ones((4, 1)))[..., 0]
     assert np.isnan(values[1, METRICS.index("auc")]) and values[2, METRICS.index("auc")] == 1
     assert values[0, METRICS.index("auc_within_fold")] == 1
 
@@ -88,9 +86,7 @@ def test_relatives_are_drawn_together_and_as_many_families_as_there_are():
 
 
 def test_draws_do_not_depend_on_how_many_are_made_at_once():
-    chunks = [
-        np.concatenate(list(resample_weights(np.arange(31), 60, 5, at_once=size)), axis=1) for size in (7, 60)
-    ]
+    chunks = [np.concatenate(list(resample_weights(np.arange(31), 60, 5, at_once=size)), axis=1) for size in (7, 60)]
     assert (chunks[0] == chunks[1]).all()
     assert (chunks[0] != np.concatenate(list(resample_weights(np.arange(31), 60, 6)), axis=1)).any()
 
@@ -116,8 +112,7 @@ def test_drawing_families_keeps_the_interval_as_wide_as_the_independent_evidence
     probability, case = scores(60, decimals=9)
     four = np.repeat(np.arange(60), 4)
     copied = [
-        np.subtract(*auc_interval(probability[four], case[four], cluster, 1))
-        for cluster in (four, np.arange(240))
+        np.subtract(*auc_interval(probability[four], case[four], cluster, 1)) for cluster in (four, np.arange(240))
     ]
     alone = np.subtract(*auc_interval(probability, case, np.arange(60), 1))
     assert copied[0] == pytest.approx(alone, rel=0.2)
@@ -133,9 +128,7 @@ def test_an_interval_leaves_out_undefined_resamples_unless_they_are_most():
 
 
 def test_a_p_value_is_never_zero_one_for_equal_models_and_agrees_with_the_interval():
-    differences = np.stack(
-        [np.full(999, 0.1), np.zeros(999), np.linspace(-0.4, 0.6, 999), np.linspace(-0.01, 1, 999)]
-    )
+    differences = np.stack([np.full(999, 0.1), np.zeros(999), np.linspace(-0.4, 0.6, 999), np.linspace(-0.01, 1, 999)])
     values = p_value(differences)
     low, high = interval(differences)
     assert values[0] == pytest.approx(2 / 1000) and values[1] == 1
@@ -148,9 +141,7 @@ def test_curves_are_short_start_and_end_where_they_should_and_keep_the_area():
     roc, pr, bins = (table[table["curve"] == name] for name in ("roc", "pr", "calibration"))
     assert len(roc) <= 200 and len(pr) <= 200 and len(bins) == 10
     assert tuple(roc.iloc[0][["x", "y"]]) == (0, 0) and tuple(roc.iloc[-1][["x", "y"]]) == (1, 1)
-    assert np.trapezoid(roc["y"], roc["x"]) == pytest.approx(
-        reference.roc_auc_score(case, probability), abs=0.003
-    )
+    assert np.trapezoid(roc["y"], roc["x"]) == pytest.approx(reference.roc_auc_score(case, probability), abs=0.003)
     assert pr["x"].iloc[-1] == 1 and pr["y"].iloc[-1] == pytest.approx(case.mean())
     assert roc["people"].iloc[-1] == bins["people"].sum() == 3000 and (bins["people"] == 300).all()
     assert np.average(bins["y"], weights=bins["people"]) == pytest.approx(case.mean())

@@ -51,9 +51,7 @@ GENEPRED_EXT = (
     f"NM_1\tchr22\t+\t1000\t2000\t{CDS}\t{EXTENDED.format('PLUS')}\n"
     f"NM_2\tchr22\t-\t5000\t6000\t{CDS}\t{EXTENDED.format('MINUS')}\n"
 )
-REFGENE = "#bin\tname\tchrom\tstrand\ttxStart\ttxEnd\n" + "".join(
-    f"585\t{row}\n" for row in GENEPRED_EXT.splitlines()
-)
+REFGENE = "#bin\tname\tchrom\tstrand\ttxStart\ttxEnd\n" + "".join(f"585\t{row}\n" for row in GENEPRED_EXT.splitlines())
 BINNED = "".join(f"585\t{row}\n" for row in GENEPRED.splitlines())
 EXONS_ONLY = """\
 chr22\tx\texon\t1501\t2000\t.\t+\t.\tgene_id "PLUS"; transcript_id "T1";
@@ -115,9 +113,7 @@ def test_gene_ids_and_biotypes_are_read_where_the_format_has_them(text, extract)
 
 
 def test_compression_line_ends_and_spaces_do_not_matter(tmp_path):
-    (tmp_path / "genes.bed").write_bytes(
-        gzip.compress(BED.encode()) + gzip.compress(b"chr1\t1\t9\tC\t0\t+\n")
-    )
+    (tmp_path / "genes.bed").write_bytes(gzip.compress(BED.encode()) + gzip.compress(b"chr1\t1\t9\tC\t0\t+\n"))
     assert len(read_annotation(tmp_path / "genes.bed").transcripts) == 3
     for text in (BED.replace("\n", "\r\n"), BED.replace("\t", "  ")):
         (tmp_path / "genes.bed").write_bytes(text.encode())
@@ -192,9 +188,7 @@ def test_copies_of_a_gene_on_several_contigs_stay_apart_under_unique_names(extra
 
 
 def test_one_gene_id_with_two_symbols_or_on_two_strands_is_two_promoters(extract):
-    table, _ = extract(
-        "chr1\t9\t99\tA\t0\t+\tE1\tt\nchr1\t9\t99\tB\t0\t+\tE1\tt\nchr1\t9\t99\tA\t0\t-\tE1\tt\n"
-    )
+    table, _ = extract("chr1\t9\t99\tA\t0\t+\tE1\tt\nchr1\t9\t99\tB\t0\t+\tE1\tt\nchr1\t9\t99\tA\t0\t-\tE1\tt\n")
     assert table["promoter"].tolist() == ["E1:chr1:10:+:A", "E1:chr1:10:+:B", "E1:chr1:99"]
 
 

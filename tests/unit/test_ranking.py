@@ -59,7 +59,9 @@ def test_test_people_change_no_score(stores, people, encoding, tmp_path):
     changed = people.labels.copy()
     changed[people.test] = 1 - changed[people.test]
     other = write_blocks(tmp_path, people=PEOPLE, promoters=(9, 6), planted=(0, 3), scramble=people.test)
-    after = scored(other, OuterFold(people.sample_ids, changed, people.inner, people.training, people.test), encoding=encoding)
+    after = scored(
+        other, OuterFold(people.sample_ids, changed, people.inner, people.training, people.test), encoding=encoding
+    )
     pd.testing.assert_frame_equal(before, after, check_exact=True)
 
 
@@ -127,7 +129,9 @@ def test_two_scores_of_a_promoter_in_one_fold_are_an_error():
 
 
 def test_gathered_inputs_are_the_selected_promoters_best_first(stores, tmp_path):
-    table = pd.DataFrame({"promoter": ["chr2_5", "chr1_3", "chr1_0"], "fold": 1, "rank": [1, 2, 3], "selected": [1, 1, 0]})
+    table = pd.DataFrame(
+        {"promoter": ["chr2_5", "chr1_3", "chr1_0"], "fold": 1, "rank": [1, 2, 3], "selected": [1, 1, 0]}
+    )
     gather_selected(table, stores, 1, tmp_path / "s.zarr")
     selected = SelectedStore.open(tmp_path / "s.zarr")
     promoters = Promoters(stores)

@@ -85,9 +85,7 @@ def test_text_from_the_input_is_harmless_in_the_figures_too(hostile: Built):
 
 
 def test_page_has_no_script_and_asks_nothing_of_the_network(hostile: Built):
-    assert not [
-        tag for tag, _ in hostile.parsed.tags if tag in ("script", "link", "iframe", "object", "embed")
-    ]
+    assert not [tag for tag, _ in hostile.parsed.tags if tag in ("script", "link", "iframe", "object", "embed")]
     for tag, attributes in hostile.parsed.tags:
         for name in ("src", "href", "xlink:href", "action"):
             target = attributes.get(name) or ""
@@ -99,11 +97,7 @@ def test_page_has_no_script_and_asks_nothing_of_the_network(hostile: Built):
 
 def test_no_person_is_named_anywhere(hostile: Built):
     everything = [hostile.report, *hostile.figures.iterdir(), hostile.folder / "results/summary.txt"]
-    links = [
-        attributes["href"]
-        for tag, attributes in hostile.parsed.tags
-        if tag == "a" and "download" in attributes
-    ]
+    links = [attributes["href"] for tag, attributes in hostile.parsed.tags if tag == "a" and "download" in attributes]
     texts = [path.read_text() for path in everything] + [embedded(link).decode() for link in links]
     assert len(links) == 8
     for text in texts:

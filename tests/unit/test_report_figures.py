@@ -39,9 +39,7 @@ def test_forest_plot_draws_each_auc_difference_and_interval(inputs: Inputs):
         *zip(numbers["low"], numbers["high"], strict=True),
         *numbers[["difference_low", "difference_high"]].dropna().itertuples(index=False, name=None),
     ]
-    first = inputs.metrics.query(
-        "model == 'als_net' and metric == 'auc' and fold == 'all' and seed == 'all'"
-    ).iloc[0]
+    first = inputs.metrics.query("model == 'als_net' and metric == 'auc' and fold == 'all' and seed == 'all'").iloc[0]
     assert numbers.iloc[0][["model", "auc"]].tolist() == ["als_net", first["value"]]
 
 
@@ -81,9 +79,7 @@ def test_genome_plot_draws_every_promoter_once_and_marks_the_planted(inputs: Inp
     planted = summaries.planted(inputs.truth, summaries.promoter_scores(inputs.ranking), inputs.ranking)
     numbers = figures.promoter_numbers(inputs.ranking, planted)
     figure = figures.draw_promoters(numbers, "AUC", 3)
-    values = [
-        drawn(figure, name)[1] for name in ("always", "sometimes", *[f"rest {number}" for number in range(4)])
-    ]
+    values = [drawn(figure, name)[1] for name in ("always", "sometimes", *[f"rest {number}" for number in range(4)])]
     heights = np.concatenate([part for lines in values for part in lines])
     assert sorted(heights) == sorted(numbers["score"])
     assert len(numbers) == 40 and numbers["planted"].sum() == 10
@@ -122,9 +118,7 @@ def test_names_of_promoters_do_not_cover_each_other(inputs: Inputs):
     assert len(texts) >= 2
     names = [text.get_text() for text in texts]
     assert len(set(names)) == len(names)
-    placed = [
-        box.shrunk(0.8, 0.6) for box, text in zip(boxes, texts, strict=True) if text.arrow_patch is None
-    ]
+    placed = [box.shrunk(0.8, 0.6) for box, text in zip(boxes, texts, strict=True) if text.arrow_patch is None]
     assert not any(one.overlaps(two) for number, one in enumerate(placed) for two in placed[:number])
 
 

@@ -38,9 +38,7 @@ def test_promoter_scores_are_means_over_folds_best_first():
     assert table["promoter"].tolist() == ["B", "A"]
     assert table["score"].tolist() == [pytest.approx(0.7), pytest.approx(0.65)]
     assert table["folds_selected"].tolist() == [1, 2]
-    assert (
-        table["se"].tolist() == [pytest.approx(0.03)] * 2
-    )  # shared people: not divided by the root of the folds
+    assert table["se"].tolist() == [pytest.approx(0.03)] * 2  # shared people: not divided by the root of the folds
 
 
 def test_planted_promoters_carry_their_rank_in_each_fold():

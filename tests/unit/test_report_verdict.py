@@ -48,9 +48,7 @@ def test_baseline_that_predicts_where_the_network_does_not_is_named():
 
 
 def test_covariates_that_predict_where_the_network_does_not_are_named():
-    found = judge(
-        metrics(als_net=(0.53, 0.47, 0.59), covariates=(0.7, 0.6, 0.8)), comparisons(covariates=WORSE)
-    )
+    found = judge(metrics(als_net=(0.53, 0.47, 0.59), covariates=(0.7, 0.6, 0.8)), comparisons(covariates=WORSE))
     assert found.headline.endswith("; the covariates alone do.")
 
 
@@ -68,16 +66,12 @@ def test_worse_than_chance_is_a_fault_to_look_for():
     ],
 )
 def test_covariates_are_judged_by_the_paired_interval(covariates, difference, words):
-    found = judge(
-        metrics(als_net=(0.7, 0.65, 0.75), covariates=covariates), comparisons(covariates=difference)
-    )
+    found = judge(metrics(als_net=(0.7, 0.65, 0.75), covariates=covariates), comparisons(covariates=difference))
     assert words in found.headline
 
 
 def test_covariates_that_predict_are_a_caution_even_when_beaten():
-    found = judge(
-        metrics(als_net=(0.7, 0.65, 0.75), covariates=(0.6, 0.55, 0.65)), comparisons(covariates=BETTER)
-    )
+    found = judge(metrics(als_net=(0.7, 0.65, 0.75), covariates=(0.6, 0.55, 0.65)), comparisons(covariates=BETTER))
     assert "The covariates do predict the label" in found.covariates
 
 
@@ -104,9 +98,7 @@ def test_without_covariates_in_the_sample_table_their_model_is_no_check():
     ],
 )
 def test_best_linear_model_is_judged_by_the_paired_interval(difference, headline, sentence):
-    values = metrics(
-        als_net=(0.7, 0.65, 0.75), logistic_regression=(0.6, 0.5, 0.7), linear_svm=(0.65, 0.6, 0.7)
-    )
+    values = metrics(als_net=(0.7, 0.65, 0.75), logistic_regression=(0.6, 0.5, 0.7), linear_svm=(0.65, 0.6, 0.7))
     found = judge(values, comparisons(linear_svm=difference, logistic_regression=BETTER))
     assert found.best_linear == "linear_svm"
     assert headline in found.headline and sentence in found.linear
@@ -118,9 +110,7 @@ def test_a_bound_on_the_value_of_no_effect_is_no_claim():
 
 
 def test_no_interval_is_no_evidence():
-    assert judge(metrics(als_net=(0.9, float("nan"), float("nan"))), comparisons()).headline.startswith(
-        "No evidence"
-    )
+    assert judge(metrics(als_net=(0.9, float("nan"), float("nan"))), comparisons()).headline.startswith("No evidence")
 
 
 def test_no_result_is_said():

@@ -77,7 +77,10 @@ def test_the_null_band_holds_a_profile_without_difference_and_not_one_with():
     attribution = np.abs(generator.normal(1, 0.1, (200, 20)))
     attribution[labels == 1, 3] += 1.0
     present = np.ones((2, 10), dtype=bool)
-    folds = [rank_profiles(attribution, labels, present, upstream=8, permutations=100, seed=s).assign(method="gradient") for s in (1, 2)]
+    folds = [
+        rank_profiles(attribution, labels, present, upstream=8, permutations=100, seed=s).assign(method="gradient")
+        for s in (1, 2)
+    ]
     table = summarise_profiles(folds).set_index(["group", "rank"])
     outside = (table["value"] < table["low"]) | (table["value"] > table["high"])
     assert outside[("case", -5)] and outside[("control", -5)]
@@ -94,6 +97,11 @@ def test_absent_sites_do_not_dilute_a_rank():
 
 def test_the_mean_over_folds_is_of_the_observed_labels_only():
     rows = [("case", 1, 0, value, 2) for value in (1.0, 3.0)] + [("case", 1, 1, 100.0, 2)] * 2
-    frames = [pd.DataFrame([rows[n], rows[n + 2]], columns=["group", "rank", "permutation", "value", "sites"]).assign(method="g") for n in (0, 1)]
+    frames = [
+        pd.DataFrame([rows[n], rows[n + 2]], columns=["group", "rank", "permutation", "value", "sites"]).assign(
+            method="g"
+        )
+        for n in (0, 1)
+    ]
     table = summarise_profiles(frames)
     assert table["value"].tolist() == [2.0] and table["low"].tolist() == [100.0]

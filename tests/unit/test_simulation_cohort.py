@@ -159,9 +159,7 @@ def test_both_strands_carry_genes(cohort):
 
 def test_strong_sites_shift_the_liability(settings, cohort):
     for sites in effect(cohort, "additive").sites:
-        correlation = [
-            abs(np.corrcoef(genotypes(settings, site), cohort.liability)[0, 1]) for site in sites.split(",")
-        ]
+        correlation = [abs(np.corrcoef(genotypes(settings, site), cohort.liability)[0, 1]) for site in sites.split(",")]
         assert min(correlation) > 0.15
 
 
@@ -263,19 +261,14 @@ def test_planted_sites_lie_in_the_block_of_their_promoter_among_the_people_drawn
 
 
 def test_planted_sites_are_records_of_the_vcf(cohort, files):
-    names = {
-        f"{record.CHROM}:{record.POS}:{record.REF}:{record.ALT[0]}"
-        for record in VCF(str(files["chr1.vcf.gz"]))
-    }
+    names = {f"{record.CHROM}:{record.POS}:{record.REF}:{record.ALT[0]}" for record in VCF(str(files["chr1.vcf.gz"]))}
     planted = cohort.truth[cohort.truth.chrom == "chr1"].sites.dropna().str.split(",").explode()
     assert len(planted) > 0 and set(planted) <= names
 
 
 def test_missing_calls_grow_from_the_first_batch_to_the_last(settings, files, cohort, tmp_path):
     out = {"vcf": tmp_path / "m.vcf.gz", "index": tmp_path / "m.vcf.gz.tbi"}
-    write_vcf(
-        trees=settings["trees"][0], samples=files["samples.tsv"], chromosome="chr1", missing_rate=0.05, **out
-    )
+    write_vcf(trees=settings["trees"][0], samples=files["samples.tsv"], chromosome="chr1", missing_rate=0.05, **out)
     missing = np.array([record.gt_types == 2 for record in VCF(str(out["vcf"]))]).mean(axis=0)
     first = (cohort.samples.batch == "b1").to_numpy()
     assert missing[first].max() == 0 and missing[~first].mean() == pytest.approx(0.1, abs=0.01)

@@ -80,10 +80,7 @@ def test_causal_sites_are_inner_sites_only():
     for seed in range(10):
         term = additive_term(WEAK, 0, some, np.random.default_rng(seed))
         assert min(term.sites[0]) >= 5
-    assert (
-        additive_term(WEAK, 0, Candidates(np.arange(9), counts, np.arange(9) >= 7), np.random.default_rng(0))
-        is None
-    )
+    assert additive_term(WEAK, 0, Candidates(np.arange(9), counts, np.arange(9) >= 7), np.random.default_rng(0)) is None
 
 
 def test_an_interaction_is_the_product_of_the_centred_genotypes():

@@ -119,11 +119,15 @@ def test_training_resumes_where_it_was_killed_and_ends_the_same(cohort, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(ensemble._Stack, "run_epoch", killed)
         with pytest.raises(KeyboardInterrupt):
-            train_ensemble(task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint)
+            train_ensemble(
+                task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint
+            )
     assert checkpoint.is_file()
     counted = []
     monkeypatch.setattr(ensemble._Stack, "run_epoch", lambda stack: (counted.append(1), whole(stack)))
-    resumed = train_ensemble(task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint)
+    resumed = train_ensemble(
+        task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint
+    )
     total = sum(max(len(undisturbed[a].history), len(undisturbed[a + 1].history)) for a in (0, 2))
     assert len(counted) == total - stop_after, "only what was not done is done again"
     assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, resumed, strict=True))
@@ -141,7 +145,9 @@ def test_a_checkpoint_of_another_run_or_a_torn_one_is_not_used(cohort, tmp_path,
 
 def test_overlapping_parts_and_a_part_with_one_class_are_refused(cohort):
     genotypes, labels = cohort
-    base = dict(build=lambda: PromoterCNN(4, SITES), seeds=[1], inputs=lambda rows: genotypes[rows], encode=Encoder("one_hot"))
+    base = dict(
+        build=lambda: PromoterCNN(4, SITES), seeds=[1], inputs=lambda rows: genotypes[rows], encode=Encoder("one_hot")
+    )
     with pytest.raises(ValueError, match="both"):
         Task(**base, labels=labels, training=np.arange(10), validation=np.arange(9, 20))
     with pytest.raises(InputError, match="both cases and controls"):

@@ -51,15 +51,17 @@ def of_fold(samples, folds, fold):
 
 def ranked(promoters, people, fold):
     settings = TrainingSettings(epochs=2, patience=None, learning_rate=0.003, batch_size=64)
-    scores = score_promoters(promoters, people, fold=fold, shard=1, shards=1, encoding="one_hot", metric="auc", rounds=1,
-                             settings=settings, memory_mb=2000, seed=1, device=CPU)  # fmt: skip
+    scores = score_promoters(promoters, people, fold=fold, shard=1, shards=1, encoding="one_hot", metric="auc",
+                             rounds=1, settings=settings, memory_mb=2000, seed=1, device=CPU)  # fmt: skip
     blocks = pd.DataFrame({"promoter": promoters.ids, "gene_id": promoters.ids, "symbol": promoters.ids,
                            "chrom": "1", "tss": 1, "strand": "+"})  # fmt: skip
     return rank_promoters(scores, blocks, {promoter: frozenset([promoter]) for promoter in promoters.ids}, top=32)
 
 
 def regression(selected, people):
-    model = LogisticRegression(C=0.01, max_iter=2000).fit(selected.flat()[people.training], people.labels[people.training])
+    model = LogisticRegression(C=0.01, max_iter=2000).fit(
+        selected.flat()[people.training], people.labels[people.training]
+    )
     return model.predict_proba(selected.flat()[people.test])[:, 1]
 
 

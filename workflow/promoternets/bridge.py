@@ -165,9 +165,7 @@ def parse_arguments(main: Callable[..., None], words: list[str]) -> dict[str, An
     return vars(parser.parse_args(words))
 
 
-def _add_option(
-    parser: argparse.ArgumentParser, name: str, parameter: inspect.Parameter, hint: Any, text: str
-) -> None:
+def _add_option(parser: argparse.ArgumentParser, name: str, parameter: inspect.Parameter, hint: Any, text: str) -> None:
     base, _ = _parts(hint)
     required = parameter.default is inspect.Parameter.empty
     options: dict[str, Any] = {"help": text, "required": required, "dest": name}

@@ -14,6 +14,7 @@ rule train_als_net:
         "results/{cohort}/logs/train_als_net.fold_{fold}.log",
     benchmark:
         "results/{cohort}/benchmarks/train_als_net.fold_{fold}.jsonl"
+    priority: 20  # the longest jobs; the baselines fill in behind them
     conda:
         "../../envs/torch.yaml"
     threads: 1

@@ -47,9 +47,9 @@ def main(
     import torch
 
     from promoternets.formats.outer_fold import read_outer_fold
-    from promoternets.networks.saved import load_networks
     from promoternets.formats.selected_store import SelectedStore
     from promoternets.formats.tables import write_table
+    from promoternets.networks.saved import load_networks
     from promoternets.saliency.attributions import METHODS, attribute_sites
     from promoternets.saliency.profile import rank_profiles, site_table
     from promoternets.seeds import derive

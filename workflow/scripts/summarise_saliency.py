@@ -29,7 +29,9 @@ def main(*, tables: list[Path], profiles: list[Path], blocks: Path, saliency: Pa
     symbols = read_table(blocks, columns=["promoter", "symbol"], what="table of blocks").set_index("promoter")["symbol"]
     table.insert(1, "symbol", table["promoter"].map(symbols))
     counted = {"rank": "int64", "permutation": "int64", "value": "float64", "sites": "float64"}
-    curves = [read_table(path, columns=["method", "group", *counted], what="profile", dtypes=counted) for path in profiles]
+    curves = [
+        read_table(path, columns=["method", "group", *counted], what="profile", dtypes=counted) for path in profiles
+    ]
     write_table(table, saliency)
     write_table(summarise_profiles(curves), profile)
 

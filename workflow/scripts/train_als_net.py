@@ -59,12 +59,12 @@ def main(
     from dataclasses import replace
 
     from promoternets.als_net.presets import PRESETS
-    from promoternets.networks.saved import save_networks
     from promoternets.als_net.train import history_table, predict_test_people, train_als_net
     from promoternets.formats.outer_fold import read_outer_fold
     from promoternets.formats.predictions import write_predictions
     from promoternets.formats.selected_store import SelectedStore
     from promoternets.formats.tables import write_table
+    from promoternets.networks.saved import save_networks
     from promoternets.training.device import choose_device
 
     device = choose_device(gpu, threads)

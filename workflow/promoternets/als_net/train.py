@@ -10,11 +10,11 @@ import pandas as pd
 import torch
 
 from promoternets.als_net.presets import Preset
-from promoternets.networks.saved import SavedNetworks
 from promoternets.formats.outer_fold import STOPPING_PART, OuterFold
 from promoternets.formats.selected_store import SelectedStore
 from promoternets.networks.als_net import ALSNet
 from promoternets.networks.encoding import Encoder
+from promoternets.networks.saved import SavedNetworks
 from promoternets.seeds import derive
 from promoternets.training.ensemble import Member, Task, train_ensemble
 
@@ -70,7 +70,9 @@ def train_als_net(
     return networks, members
 
 
-def predict_test_people(networks: SavedNetworks, selected: SelectedStore, people: OuterFold, device: torch.device) -> pd.DataFrame:
+def predict_test_people(
+    networks: SavedNetworks, selected: SelectedStore, people: OuterFold, device: torch.device
+) -> pd.DataFrame:
     """Return a row per seed and test person: sample, phenotype, seed, probability of being a case."""
     stored = selected.flat(networks.encoder.source)[people.test]
     probabilities = networks.probabilities(stored, device)
@@ -86,6 +88,6 @@ def predict_test_people(networks: SavedNetworks, selected: SelectedStore, people
 
 
 def history_table(members: list[Member]) -> pd.DataFrame:
-    """Return seed, epoch, train_loss, validation_loss, validation_auc, kept (1 for the epoch whose weights were kept)."""
+    """Return seed, epoch, train_loss, validation_loss, validation_auc, kept (1: the weights of this epoch were kept)."""
     rows = [(member.index, *row, int(row[0] == member.best_epoch)) for member in members for row in member.history]
     return pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "validation_auc", "kept"])

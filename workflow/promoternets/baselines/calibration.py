@@ -32,9 +32,7 @@ def platt(score: np.ndarray, case: np.ndarray) -> tuple[float, float]:
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         logit = parameters[0] * scaled + parameters[1]
         error = expit(logit) - target
-        return float((np.logaddexp(0, logit) - target * logit).sum()), np.array(
-            [(error * scaled).sum(), error.sum()]
-        )
+        return float((np.logaddexp(0, logit) - target * logit).sum()), np.array([(error * scaled).sum(), error.sum()])
 
     start = np.array([1.0, np.log((cases + 1) / (controls + 1))])
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(LEAST_SLOPE, None), (None, None)])

@@ -172,9 +172,7 @@ class CovariateColumns(TransformerMixin, BaseEstimator):
     def unknown(self, x: pd.DataFrame) -> dict[str, int]:
         """Count, by covariate, people with a category or text that `transform` has to ignore."""
         counts = {name: ~_categories(x[name]).isin(known) for name, known in self.categories_.items()}
-        counts |= {
-            name: x[name].notna() & pd.to_numeric(x[name], errors="coerce").isna() for name in self.numeric_
-        }
+        counts |= {name: x[name].notna() & pd.to_numeric(x[name], errors="coerce").isna() for name in self.numeric_}
         return {name: int(people.sum()) for name, people in counts.items() if people.any()}
 
     def _names(self, name: str) -> list[str]:

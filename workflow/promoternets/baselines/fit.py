@@ -88,8 +88,7 @@ def fit(name: str, x: Any, case: np.ndarray, family: np.ndarray, *, seed: int, t
         "iterations": int(np.max(classifier.n_iter_)) if hasattr(classifier, "n_iter_") else None,
         "warnings": _texts(caught[before_last:]),
         "search_warnings": _texts(caught[:before_last]),
-        "calibration": calibration
-        and {"method": "platt", "slope": calibration[0], "intercept": calibration[1]},
+        "calibration": calibration and {"method": "platt", "slope": calibration[0], "intercept": calibration[1]},
         **_about_columns(model, columns, x),
         "training_people": len(case),
         "training_cases": int(case.sum()),
@@ -135,9 +134,7 @@ def _choose(
     ]
     logger.info("inner AUC %.3f in %d parts with %s", found.auc[best], len(splits), settings[best])
     if not found.converged.all():
-        logger.warning(
-            "%d of %d settings did not converge in the inner parts", (~found.converged).sum(), len(settings)
-        )
+        logger.warning("%d of %d settings did not converge in the inner parts", (~found.converged).sum(), len(settings))
     about = {"inner_auc": float(found.auc[best]), "inner_parts": len(splits), "tried": tried}
     return settings[best], about | {"held_out": (found.score[best][held], case[held])}
 

@@ -39,9 +39,7 @@ def read_people(samples: Path, folds: Path, fold: int) -> People:
         When the two tables do not list the same people, nobody is tested in this fold, or its training people
         are of one class.
     """
-    table = read_table(
-        samples, columns=["sample", "phenotype"], what="sample table", dtypes={"phenotype": "int64"}
-    )
+    table = read_table(samples, columns=["sample", "phenotype"], what="sample table", dtypes={"phenotype": "int64"})
     parts = read_table(folds, columns=["sample", "fold"], what="table of folds", dtypes={"fold": "int64"})
     for frame, path in ((table, samples), (parts, folds)):
         doubled = frame["sample"][frame["sample"].duplicated()]
@@ -61,9 +59,7 @@ def read_people(samples: Path, folds: Path, fold: int) -> People:
             f"nobody is tested in fold {fold}", where=folds, fix=f"It has folds 1 to {parts['fold'].max()}"
         )
     if len(np.unique(case[~test])) < 2:
-        raise InputError(
-            f"the training people of fold {fold} are all of one class", where=folds, fix="Use fewer folds"
-        )
+        raise InputError(f"the training people of fold {fold} are all of one class", where=folds, fix="Use fewer folds")
     covariates = table.drop(columns=[name for name in NOT_COVARIATES if name in table.columns])
     return People(table["sample"].to_numpy(dtype=object), case, _families(table), test, covariates)
 

@@ -34,9 +34,7 @@ class Search:
     converged: np.ndarray
 
 
-def inner_splits(
-    case: np.ndarray, family: np.ndarray, parts: int, seed: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
+def inner_splits(case: np.ndarray, family: np.ndarray, parts: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Split training people into inner parts, stratified by phenotype, families together.
 
     Returns
@@ -139,9 +137,7 @@ def _svm(
                 fit = SVC(kernel="precomputed", C=setting["C"], max_iter=SVM_ITERATIONS).fit(kernel, case)
                 scores.append((number, fit.decision_function(kernel_held)))
                 converged.append((number, fit.fit_status_ == 0))
-    ordered = [
-        [value for _, value in sorted(pairs, key=lambda pair: pair[0])] for pairs in (scores, converged)
-    ]
+    ordered = [[value for _, value in sorted(pairs, key=lambda pair: pair[0])] for pairs in (scores, converged)]
     return np.array(ordered[0]), np.array(ordered[1])
 
 
@@ -163,9 +159,9 @@ def _adaboost(
     scores = np.empty((len(settings), len(held)))
     alike: dict[tuple, list[int]] = {}
     for number, setting in enumerate(settings):
-        alike.setdefault(
-            tuple((name, value) for name, value in setting.items() if name != "n_estimators"), []
-        ).append(number)
+        alike.setdefault(tuple((name, value) for name, value in setting.items() if name != "n_estimators"), []).append(
+            number
+        )
     for numbers in alike.values():
         most = max((settings[number] for number in numbers), key=lambda setting: setting["n_estimators"])
         stages = list(model.build(most, seed, 1).fit(x, case).staged_decision_function(held))

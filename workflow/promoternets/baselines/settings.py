@@ -49,9 +49,7 @@ def _logistic(setting: Setting, seed: int, threads: int) -> LogisticRegression:
 
 
 def _svm(kernel: str) -> Callable[..., SVC]:
-    return lambda setting, seed, threads: SVC(
-        kernel=kernel, max_iter=SVM_ITERATIONS, cache_size=500, **setting
-    )
+    return lambda setting, seed, threads: SVC(kernel=kernel, max_iter=SVM_ITERATIONS, cache_size=500, **setting)
 
 
 def _forest(setting: Setting, seed: int, threads: int) -> RandomForestClassifier:

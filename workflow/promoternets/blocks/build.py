@@ -85,9 +85,7 @@ def build_blocks(
             max_distance=max_distance,
             oriented=oriented,
         )
-    status = block_status(
-        site, max_distance=max_distance, incomplete=incomplete, min_sites=min_sites, distinct=legacy
-    )
+    status = block_status(site, max_distance=max_distance, incomplete=incomplete, min_sites=min_sites, distinct=legacy)
     kept = ~status.str.startswith(LEFT_OUT).to_numpy(dtype=bool)
     described = describe_blocks(chosen, positions, site, distance, status, kept)
     log_counts(described)
@@ -205,11 +203,7 @@ def describe_blocks(
     """Return the table of blocks (`COLUMNS`): width in bp; the share is among kept blocks, else NA."""
     present = site != ABSENT
     number = present.sum(axis=1)
-    there = (
-        positions[np.where(present, site, 0)].astype(np.int64)
-        if len(positions)
-        else np.zeros(site.shape, np.int64)
-    )
+    there = positions[np.where(present, site, 0)].astype(np.int64) if len(positions) else np.zeros(site.shape, np.int64)
     last = np.where(present, there, np.iinfo(np.int64).min).max(axis=1, initial=np.iinfo(np.int64).min)
     first = np.where(present, there, np.iinfo(np.int64).max).min(axis=1, initial=np.iinfo(np.int64).max)
     kept_sites = np.where(kept[:, None], site, ABSENT)
@@ -259,9 +253,7 @@ def summarise_blocks(*, tables: Sequence[Path], blocks: Path) -> None:
     parts = [read_table(path, columns=COLUMNS, what="table of blocks", dtypes=COUNTS) for path in tables]
     whole = pd.concat(parts, ignore_index=True)
     rank = {name: number for number, name in enumerate(order(set(whole["chrom"])))}
-    whole = whole.assign(rank=whole["chrom"].map(rank)).sort_values(["rank", "tss", "strand", "promoter"])[
-        COLUMNS
-    ]
+    whole = whole.assign(rank=whole["chrom"].map(rank)).sort_values(["rank", "tss", "strand", "promoter"])[COLUMNS]
     if whole.empty:
         raise InputError(
             "no promoter lies on a chromosome of the VCF",

@@ -37,9 +37,7 @@ def nearest_sites(
         signed bp along the transcript (negative upstream), 0 where absent.
     """
     sign = np.where(plus, 1, -1)
-    first = np.where(
-        plus, np.searchsorted(positions, tss, "left"), np.searchsorted(positions, tss, "right") - 1
-    )
+    first = np.where(plus, np.searchsorted(positions, tss, "left"), np.searchsorted(positions, tss, "right") - 1)
     steps = np.arange(-upstream, downstream)
     site, distance = _at(positions, tss, sign, first[:, None] + sign[:, None] * steps)
     if max_distance is not None:
@@ -67,9 +65,7 @@ def published_sites(
     return _at(positions, tss, np.where(plus, 1, -1), (boundary - before)[:, None] + steps)
 
 
-def _at(
-    positions: np.ndarray, tss: np.ndarray, sign: np.ndarray, index: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _at(positions: np.ndarray, tss: np.ndarray, sign: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return `index` with -1 for what is beyond the ends, and the signed distances."""
     present = (index >= 0) & (index < len(positions))
     if not len(positions):

@@ -71,8 +71,6 @@ def p_value(differences: np.ndarray) -> np.ndarray:
     """
     defined = np.isfinite(differences)
     count = defined.sum(axis=-1)
-    rarer = np.minimum(
-        (defined & (differences <= 0)).sum(axis=-1), (defined & (differences >= 0)).sum(axis=-1)
-    )
+    rarer = np.minimum((defined & (differences <= 0)).sum(axis=-1), (defined & (differences >= 0)).sum(axis=-1))
     value = np.minimum(1.0, 2 * (1 + rarer) / (count + 1))
     return np.where(count >= LEAST_DEFINED * differences.shape[-1], value, np.nan)

@@ -59,9 +59,7 @@ def collect(predictions: Sequence[Path], samples: Path) -> Collected:
         table, is a case in one table and a control in the other, or is tested in different folds by different
         models.
     """
-    people = read_table(
-        samples, columns=["sample", "phenotype"], what="sample table", dtypes={"phenotype": "int64"}
-    )
+    people = read_table(samples, columns=["sample", "phenotype"], what="sample table", dtypes={"phenotype": "int64"})
     people = people.sort_values("sample", kind="stable").reset_index(drop=True)
     if not predictions:
         raise InputError("there are no predictions to evaluate", fix="Train at least one model")
@@ -89,9 +87,7 @@ def _check_people(frame: pd.DataFrame, people: pd.DataFrame, samples: Path) -> N
         raise InputError(f"{doubled.iloc[0]} is there twice", where=samples, fix="Keep one row a person")
     wrong = people.loc[~people["phenotype"].isin([0, 1]), "sample"]
     if not wrong.empty:
-        raise InputError(
-            f"the phenotype of {wrong.iloc[0]} is neither 1 (case) nor 0 (control)", where=samples
-        )
+        raise InputError(f"the phenotype of {wrong.iloc[0]} is neither 1 (case) nor 0 (control)", where=samples)
     phenotype = people.set_index("sample")["phenotype"]
     unknown = frame.loc[~frame["sample"].isin(phenotype.index)]
     if not unknown.empty:
@@ -127,9 +123,7 @@ def _by_seed(frame: pd.DataFrame, index: pd.Index, model: str) -> pd.DataFrame:
         seed = absent.columns[absent.any()][0]
         who = list(index[absent[seed]])
         named = ", ".join(who[:5]) + (", ..." if len(who) > 5 else "")
-        raise InputError(
-            f"{model} (seed {seed}) does not predict {len(who)} of {len(index)} people: {named}", fix=REDO
-        )
+        raise InputError(f"{model} (seed {seed}) does not predict {len(who)} of {len(index)} people: {named}", fix=REDO)
     return table
 
 
@@ -143,9 +137,7 @@ def _folds(frame: pd.DataFrame, index: pd.Index) -> np.ndarray:
         raise InputError(f"{sample} is tested in {said}", fix="Run all models again with the same folds")
     folds = pairs.set_index("sample")["fold"].reindex(index)
     if folds.min() < 1:
-        raise InputError(
-            f"fold {folds.min()} is no fold: they are numbered from 1", fix="Run all models again"
-        )
+        raise InputError(f"fold {folds.min()} is no fold: they are numbered from 1", fix="Run all models again")
     return folds.to_numpy(dtype=np.int64)
 
 

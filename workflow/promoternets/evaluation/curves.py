@@ -25,9 +25,7 @@ def curves(probability: np.ndarray, case: np.ndarray) -> pd.DataFrame:
     * `calibration`: x mean probability, y share of cases, people in the bin; ten bins of equally many people,
       fewer where probabilities are tied.
     """
-    return pd.concat(
-        [_roc(probability, case), _precision_recall(probability, case), _calibration(probability, case)]
-    )
+    return pd.concat([_roc(probability, case), _precision_recall(probability, case), _calibration(probability, case)])
 
 
 def _counts(probability: np.ndarray, case: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

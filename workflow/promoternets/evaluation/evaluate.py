@@ -107,9 +107,7 @@ def metrics_table(collected: Collected, values: np.ndarray, resampled: np.ndarra
                 if metric == "auc_within_fold" and fold > 0:
                     continue
                 place = (number, fold, at)
-                rows.append(
-                    (run.model, fold or ALL, run.seed, metric, values[place], low[place], high[place])
-                )
+                rows.append((run.model, fold or ALL, run.seed, metric, values[place], low[place], high[place]))
     return pd.DataFrame(rows, columns=["model", "fold", "seed", "metric", "value", "low", "high"])
 
 

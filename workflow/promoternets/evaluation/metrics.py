@@ -18,9 +18,7 @@ METRICS = ("auc", "auc_within_fold", "auprc", "accuracy", "precision", "recall",
 THRESHOLD = 0.5
 
 
-def all_metrics(
-    probability: np.ndarray, case: np.ndarray, fold: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
+def all_metrics(probability: np.ndarray, case: np.ndarray, fold: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return every metric, pooled over the folds and in each fold.
 
     The pooled AUC compares people across folds, who were scored by different fits. When the fits differ in
@@ -52,9 +50,7 @@ def all_metrics(
         rows = np.flatnonzero(fold == number)
         if rows.size == 0:
             continue
-        right_here, pairs_here, result[number, at["auprc"]] = ranking_sums(
-            probability[rows], case[rows], weights[rows]
-        )
+        right_here, pairs_here, result[number, at["auprc"]] = ranking_sums(probability[rows], case[rows], weights[rows])
         result[number, at["auc"]] = _ratio(right_here, pairs_here)
         right += right_here
         pairs += pairs_here
@@ -64,9 +60,7 @@ def all_metrics(
     return result
 
 
-def ranking_sums(
-    score: np.ndarray, case: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def ranking_sums(score: np.ndarray, case: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what AUC and average precision are made of.
 
     Parameters
@@ -109,9 +103,7 @@ def _threshold_metrics(
     All are ratios of weighted sums over people, so that one matrix product gives those of all folds.
     """
     called = probability >= THRESHOLD
-    terms = np.stack(
-        [np.ones_like(case), case, called, case & called, (probability - case) ** 2], axis=1
-    ).astype(float)
+    terms = np.stack([np.ones_like(case), case, called, case & called, (probability - case) ** 2], axis=1).astype(float)
     within = (fold[:, None] == np.arange(folds + 1)) | (np.arange(folds + 1) == 0)
     sums = np.einsum("pf,pt->ftp", within.astype(float), terms).reshape(-1, len(fold)) @ weights
     people, cases, called_cases, hits, errors = sums.reshape(folds + 1, terms.shape[1], -1).transpose(1, 0, 2)

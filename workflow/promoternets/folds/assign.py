@@ -44,9 +44,7 @@ def assign_folds(*, samples: Path, folds: Path, count: int = 5, inner: int = 5, 
     write_table(result, folds)
 
 
-def partition(
-    people: pd.DataFrame, *, count: int, inner: int, seed: int, where: Path | None = None
-) -> pd.DataFrame:
+def partition(people: pd.DataFrame, *, count: int, inner: int, seed: int, where: Path | None = None) -> pd.DataFrame:
     """Return sample, fold and inner for each row of `people`; no matter in which order the rows are.
 
     Folds are stratified by phenotype and, where there is such a column, batch. The inner parts are a second
@@ -112,12 +110,8 @@ def merge_small(keys: Sequence[np.ndarray], fewest: int) -> np.ndarray:
     strata = np.full(len(keys[0]), "", dtype=object)
     open_people = np.ones(len(keys[0]), dtype=bool)
     for length in range(len(keys), 0, -1):
-        combined = np.array(
-            ["\x1f".join(values) for values in zip(*keys[:length], strict=True)], dtype=object
-        )
-        _, code, number = np.unique(
-            combined[open_people].astype(str), return_inverse=True, return_counts=True
-        )
+        combined = np.array(["\x1f".join(values) for values in zip(*keys[:length], strict=True)], dtype=object)
+        _, code, number = np.unique(combined[open_people].astype(str), return_inverse=True, return_counts=True)
         large = number[code] >= fewest if length > 1 else np.ones(len(code), dtype=bool)
         chosen = np.flatnonzero(open_people)[large]
         strata[chosen] = [f"{length}\x1f{text}" for text in combined[chosen]]
@@ -130,9 +124,7 @@ def family_codes(people: pd.DataFrame) -> np.ndarray:
     if "family" not in people:
         return np.arange(len(people))
     named = people["family"].notna().to_numpy()
-    labels = np.where(
-        named, "family\x1f" + people["family"].astype(str), "person\x1f" + people["sample"].astype(str)
-    )
+    labels = np.where(named, "family\x1f" + people["family"].astype(str), "person\x1f" + people["sample"].astype(str))
     return np.unique(labels.astype(str), return_inverse=True)[1]
 
 
@@ -145,8 +137,7 @@ def _both_classes(phenotype: np.ndarray, fold: np.ndarray, part: np.ndarray, cou
     if set(fold) != set(range(1, count + 1)) or set(part) != set(range(1, inner + 1)):
         return False  # a family larger than a fold can leave another fold empty
     return all(
-        both(fold == number)
-        and all(both((fold != number) & (part == validation)) for validation in VALIDATION_PARTS)
+        both(fold == number) and all(both((fold != number) & (part == validation)) for validation in VALIDATION_PARTS)
         for number in range(1, count + 1)
     )
 
@@ -166,14 +157,11 @@ def _check(people: pd.DataFrame, count: int, inner: int, where: Path | None) -> 
             )
     doubled = people.loc[people["sample"].duplicated(), "sample"]
     if len(doubled):
-        raise InputError(
-            f"sample {doubled.iloc[0]} occurs twice", where=where, fix="Give each person one row"
-        )
+        raise InputError(f"sample {doubled.iloc[0]} occurs twice", where=where, fix="Give each person one row")
     found = sorted(people["phenotype"].unique())
     if found != ["0", "1"]:
         raise InputError(
-            "the phenotype must be 0 (control) and 1 (case), both present; "
-            f"found: {', '.join(found[:5]) or 'nothing'}",
+            f"the phenotype must be 0 (control) and 1 (case), both present; found: {', '.join(found[:5]) or 'nothing'}",
             where=where,
             fix="Make the table with match_samples, which knows which value is a case",
         )
@@ -187,9 +175,7 @@ def _counted(phenotype: np.ndarray, families: np.ndarray) -> str:
     return " and ".join(parts)
 
 
-def _check_families(
-    phenotype: np.ndarray, families: np.ndarray, count: int, inner: int, where: Path | None
-) -> None:
+def _check_families(phenotype: np.ndarray, families: np.ndarray, count: int, inner: int, where: Path | None) -> None:
     """Raise InputError when a class has fewer families (or single people) than parts are asked for."""
     most = max(count, inner)
     for value in CLASSES:
@@ -197,8 +183,7 @@ def _check_families(
         if groups < most:
             kind = f"{count} outer folds" if groups < count else f"{inner} inner parts"
             raise InputError(
-                f"{_counted(phenotype, families)} are too few for {kind}: "
-                "each needs a case and a control of its own",
+                f"{_counted(phenotype, families)} are too few for {kind}: each needs a case and a control of its own",
                 where=where,
                 fix=f"Use at most {groups} folds" if groups > 1 else "Add people",
             )

@@ -215,9 +215,7 @@ def _create(
     text = dtype is str or getattr(dtype, "kind", "") in "TOU"
     chunks = tuple(max(1, min(chunk, size)) for chunk, size in zip(chunks, shape, strict=True))
     # no fill value: xarray would take it for "missing" and turn integers into floats
-    return target.create_array(
-        name, shape=shape, dtype=str if text else dtype, chunks=chunks, fill_value=None, **more
-    )
+    return target.create_array(name, shape=shape, dtype=str if text else dtype, chunks=chunks, fill_value=None, **more)
 
 
 def _add(target: zarr.Group, name: str, values: np.ndarray, dimensions: list[str]) -> None:

@@ -66,5 +66,7 @@ def match(wanted: str, available: Iterable[str]) -> str | None:
         return wanted
     same = [name for name in names if canonical(name) == canonical(wanted)]
     if len(same) > 1:
-        raise InputError(f"contigs {same[0]} and {same[1]} mean the same chromosome", fix="Use one naming style in a file")
+        raise InputError(
+            f"contigs {same[0]} and {same[1]} mean the same chromosome", fix="Use one naming style in a file"
+        )
     return same[0] if same else None

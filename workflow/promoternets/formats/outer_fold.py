@@ -73,8 +73,12 @@ def read_outer_fold(sample_ids: np.ndarray, samples: str | Path, folds: str | Pa
         When a person of the store is in neither table, or nobody is tested in that fold.
     """
     ids = [str(sample) for sample in sample_ids]
-    people = read_table(samples, columns=["sample", "phenotype"], what="table of matched people", dtypes={"phenotype": "int64"})
-    parts = read_table(folds, columns=["sample", "fold", "inner"], what="table of folds", dtypes={"fold": "int64", "inner": "int64"})
+    people = read_table(
+        samples, columns=["sample", "phenotype"], what="table of matched people", dtypes={"phenotype": "int64"}
+    )
+    parts = read_table(
+        folds, columns=["sample", "fold", "inner"], what="table of folds", dtypes={"fold": "int64", "inner": "int64"}
+    )
     for table, path in ((people, samples), (parts, folds)):
         absent = set(ids) - set(table["sample"])
         if absent:
@@ -87,7 +91,9 @@ def read_outer_fold(sample_ids: np.ndarray, samples: str | Path, folds: str | Pa
     parts = parts.set_index("sample").loc[ids]
     tested = parts["fold"].to_numpy() == fold
     if not tested.any():
-        raise InputError(f"nobody is tested in fold {fold}", where=folds, fix=f"The folds are 1 to {parts['fold'].max()}")
+        raise InputError(
+            f"nobody is tested in fold {fold}", where=folds, fix=f"The folds are 1 to {parts['fold'].max()}"
+        )
     return OuterFold(
         sample_ids=np.asarray(ids, dtype=object),
         labels=labels,

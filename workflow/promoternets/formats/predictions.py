@@ -82,7 +82,5 @@ def read_predictions(path: str | Path) -> pd.DataFrame:
     wrong = ~frame["phenotype"].isin([0, 1])
     if wrong.any():
         sample = frame.loc[wrong, "sample"].iloc[0]
-        raise InputError(
-            f"the phenotype of {sample} is neither 1 (case) nor 0 (control)", where=path, fix=redo
-        )
+        raise InputError(f"the phenotype of {sample} is neither 1 (case) nor 0 (control)", where=path, fix=redo)
     return frame[list(COLUMNS)]

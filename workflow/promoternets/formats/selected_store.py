@@ -149,9 +149,7 @@ def write_selected_store(
         add.text("site_id", site_ids, ["promoters", "sites"])
         add.numbers("site_distance", distance, np.int32, ["promoters", "sites"], shape[1])
         distinct = len(set(site_ids.ravel()) - {""})
-        group.attrs.update(
-            fold=int(fold), upstream=int(upstream), downstream=int(downstream), distinct_sites=distinct
-        )
+        group.attrs.update(fold=int(fold), upstream=int(upstream), downstream=int(downstream), distinct_sites=distinct)
         zarr.consolidate_metadata(partial, zarr_format=2)
 
 
@@ -171,9 +169,7 @@ class _Writer:
     def numbers(self, name: str, values: np.ndarray, dtype: type, dimensions: list[str], rows: int) -> None:
         values = np.asarray(values, dtype=dtype)
         chunks = (max(1, rows), *(max(1, size) for size in values.shape[1:]))
-        array = self.group.create_array(
-            name, shape=values.shape, dtype=np.dtype(dtype), chunks=chunks, fill_value=0
-        )
+        array = self.group.create_array(name, shape=values.shape, dtype=np.dtype(dtype), chunks=chunks, fill_value=0)
         array[...] = values
         array.attrs["_ARRAY_DIMENSIONS"] = dimensions
 

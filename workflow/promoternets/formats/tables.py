@@ -54,11 +54,19 @@ def read_table(
             header=None,
         )
     except UnicodeDecodeError as error:
-        raise InputError(f"the {what} is not UTF-8 text", where=path, fix="Save it as a tab-separated UTF-8 file") from error
+        raise InputError(
+            f"the {what} is not UTF-8 text", where=path, fix="Save it as a tab-separated UTF-8 file"
+        ) from error
     except pd.errors.EmptyDataError as error:
-        raise InputError(f"the {what} is empty", where=path, fix="It needs a header row and one row per entry") from error
+        raise InputError(
+            f"the {what} is empty", where=path, fix="It needs a header row and one row per entry"
+        ) from error
     except pd.errors.ParserError as error:
-        raise InputError(f"the {what} cannot be read ({str(error).strip()})", where=path, fix="Each row needs as many tab-separated fields as the header") from error
+        raise InputError(
+            f"the {what} cannot be read ({str(error).strip()})",
+            where=path,
+            fix="Each row needs as many tab-separated fields as the header",
+        ) from error
     frame = _with_header(frame)
     doubled = frame.columns[frame.columns.duplicated()].tolist()
     if doubled:
@@ -99,7 +107,11 @@ def _as_numbers(column: pd.Series, dtype: str, what: str, path: Path) -> pd.Seri
         )
     if dtype.startswith("int") and numbers.isna().any():
         row = int(numbers.isna().to_numpy().argmax())
-        raise InputError(f"column {column.name} of the {what} is empty", where=f"{path}, line {row + 2}", fix="Every row needs a value here")
+        raise InputError(
+            f"column {column.name} of the {what} is empty",
+            where=f"{path}, line {row + 2}",
+            fix="Every row needs a value here",
+        )
     return numbers.astype(dtype)
 
 

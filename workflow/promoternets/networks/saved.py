@@ -51,7 +51,7 @@ class SavedNetworks:
 
     @torch.no_grad()
     def probabilities(self, stored: np.ndarray, device: torch.device | str = "cpu", batch: int = 256) -> np.ndarray:
-        """Return the probability of being a case, float64 [seeds, people], for int8 [people, promoters * sites(, 2)]."""
+        """Return probabilities of being a case, float64 [seeds, people], of int8 [people, promoters * sites(, 2)]."""
         self.encoder.to(device)
         shift = 0.0 if self.prior is None else float(np.log(self.prior / (1 - self.prior)))
         rows = []

@@ -100,9 +100,7 @@ def _span(start: str, end: str, path: Path, number: int, *, offset: int) -> tupl
     try:
         first, last = int(start) + offset, int(end)
     except ValueError:
-        raise _malformed(
-            path, number, f"start {start!r} and end {end!r} are not both whole numbers"
-        ) from None
+        raise _malformed(path, number, f"start {start!r} and end {end!r} are not both whole numbers") from None
     if first < 1 or last < first:
         raise _malformed(path, number, f"start {start} and end {end} are not a stretch of a chromosome")
     return first, last
@@ -115,9 +113,7 @@ def _read_table(path: Path, layout: Layout, records: Records) -> None:
             continue
         cells = line.split(layout.separator)
         if len(cells) < layout.columns + typed:
-            raise _malformed(
-                path, number, f"{len(cells)} columns where {layout.kind} needs {layout.columns + typed}"
-            )
+            raise _malformed(path, number, f"{len(cells)} columns where {layout.kind} needs {layout.columns + typed}")
         records.rows += 1
         first, last = _span(cells[layout.start], cells[layout.end], path, number, offset=1)
         strand = cells[layout.strand]
@@ -131,9 +127,7 @@ def _read_table(path: Path, layout: Layout, records: Records) -> None:
             cells[column] if cells[column] not in ("", ".") else None for column in (layout.name, layout.gene)
         )
         gene = gene or symbol or f"{chrom}:{tss}"
-        records.transcript_rows.append(
-            (gene, symbol or gene, chrom, strand, tss, cells[7] if typed else None)
-        )
+        records.transcript_rows.append((gene, symbol or gene, chrom, strand, tss, cells[7] if typed else None))
 
 
 def _features(path: Path, records: Records) -> Iterator[tuple[int, list[str]]]:
@@ -181,9 +175,7 @@ def _read_gtf(path: Path, records: Records) -> None:
     for (gene, _, chrom, strand), (first, last) in exons.items():
         records.transcript_rows.append((gene, gene, chrom, strand, five_prime_end(first, last, strand), None))
     if exons:
-        logger.info(
-            "no gene or transcript rows: %s transcripts are put together from their exons", f"{len(exons):,}"
-        )
+        logger.info("no gene or transcript rows: %s transcripts are put together from their exons", f"{len(exons):,}")
 
 
 def _gtf_attributes(text: str) -> dict[str, str]:
@@ -203,9 +195,7 @@ def _gtf_gene(text: str, path: Path, number: int) -> tuple[str, str, str | None]
     return gene, symbol, found.get("gene_type") or found.get("gene_biotype")
 
 
-def _extend_exons(
-    exons: dict[tuple[str, str, str, str], list[int]], cells: list[str], path: Path, number: int
-) -> None:
+def _extend_exons(exons: dict[tuple[str, str, str, str], list[int]], cells: list[str], path: Path, number: int) -> None:
     first, last = _span(cells[3], cells[4], path, number, offset=0)
     if cells[6] not in ("+", "-"):
         return
@@ -281,6 +271,4 @@ def _gff3_parent(
         return None
     parent = found.get("Parent", "").split(",")[0]
     own = {"gene_id": found["gene"]} if "gene" in found else {"ID": parent or found.get("ID", "")}
-    return _gff3_gene(
-        {**own, **{key: found[key] for key in ("gene_id", "gene_name", "gene_type") if key in found}}
-    )
+    return _gff3_gene({**own, **{key: found[key] for key in ("gene_id", "gene_name", "gene_type") if key in found}})

@@ -123,9 +123,7 @@ def choose_tss(records: Records, policy: Policy, counts: _Counts | None = None) 
     described = pd.MultiIndex.from_frame(transcripts[GENE])
     alone = genes[~pd.MultiIndex.from_frame(genes[GENE]).isin(described)]
     biotype = pd.concat([transcripts, alone])
-    biotype = (
-        biotype.groupby(GENE, sort=False, dropna=False)["biotype"].first().rename("biotype").reset_index()
-    )
+    biotype = biotype.groupby(GENE, sort=False, dropna=False)["biotype"].first().rename("biotype").reset_index()
     starts = transcripts.groupby([*GENE, "tss"], sort=False).size().rename("transcripts").reset_index()
     alone = alone.drop_duplicates([*GENE, "tss"])[[*GENE, "tss"]].assign(transcripts=0)
     starts = pd.concat([starts, alone], ignore_index=True).astype({"tss": np.int64, "transcripts": np.int64})

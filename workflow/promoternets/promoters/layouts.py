@@ -11,12 +11,8 @@ from pathlib import Path
 
 from promoternets.errors import InputError
 
-READS = (
-    "Give a GTF or GFF3 file, a UCSC refFlat, genePred or refGene table, or a BED file of at least 6 columns"
-)
-SAMPLE = (
-    200  # rows looked at to tell the kind of file; a symbol or a bin column shows itself well before that
-)
+READS = "Give a GTF or GFF3 file, a UCSC refFlat, genePred or refGene table, or a BED file of at least 6 columns"
+SAMPLE = 200  # rows looked at to tell the kind of file; a symbol or a bin column shows itself well before that
 HEADINGS = {"start", "chromstart", "txstart"}  # of a header row without "#"
 STRANDS = {"+", "-", ".", "?", ""}
 
@@ -54,9 +50,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         When the file is missing, is not text, or its compression is damaged or cut short.
     """
     if not path.is_file():
-        raise InputError(
-            "the annotation does not exist", where=path, fix="Check the path in the configuration"
-        )
+        raise InputError("the annotation does not exist", where=path, fix="Check the path in the configuration")
     with path.open("rb") as raw:
         magic = raw.read(2)
     number = 0
@@ -66,9 +60,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(text, start=1):
                 yield number, line.rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise InputError(
-            "the annotation is not text", where=f"{path}, after line {number}", fix=READS
-        ) from error
+        raise InputError("the annotation is not text", where=f"{path}, after line {number}", fix=READS) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
             "the compressed annotation is damaged or cut short",

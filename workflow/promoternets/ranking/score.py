@@ -22,7 +22,18 @@ from promoternets.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 STACK = {"cpu": 16, "cuda": 2048}  # promoters side by side, if memory allows; more gain nothing on a CPU
-COLUMNS = ["promoter", "fold", "score", "se", "metric", "epochs", "best_epoch", "train_people", "validation_people", "sites"]
+COLUMNS = [
+    "promoter",
+    "fold",
+    "score",
+    "se",
+    "metric",
+    "epochs",
+    "best_epoch",
+    "train_people",
+    "validation_people",
+    "sites",
+]
 BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser moments, one temporary
 
 
@@ -36,7 +47,9 @@ class Promoters:
         self.sample_ids = self.stores[0].sample_ids
         for store in self.stores:
             if list(store.sample_ids) != list(self.sample_ids):
-                raise InputError("its people are not those of the first store", where=store.path, fix="Run build_blocks again")
+                raise InputError(
+                    "its people are not those of the first store", where=store.path, fix="Run build_blocks again"
+                )
         self.ids = [str(promoter) for store in self.stores for promoter in store.promoters]
         self.place = [(number, row) for number, store in enumerate(self.stores) for row in range(len(store.promoters))]
         self.sites = self.stores[0].upstream + self.stores[0].downstream
@@ -80,8 +93,10 @@ def stack_size(people: int, sites: int, channels: int, memory_mb: int, device: s
     each = people * sites * 2 + parameters * BYTES_PER_PARAMETER + activations
     fits = int(memory_mb * 2**20 * 0.8 // each)
     if fits < 1:
-        raise InputError(f"{memory_mb} MB hold not even one promoter's network of {people:,} people ({each / 2**20:.0f} MB)",
-                         fix="Raise ranking.memory_mb")  # fmt: skip
+        raise InputError(
+            f"{memory_mb} MB hold not even one promoter's network of {people:,} people ({each / 2**20:.0f} MB)",
+            fix="Raise ranking.memory_mb",
+        )
     return min(fits, STACK[device])
 
 

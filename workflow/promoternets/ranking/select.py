@@ -42,7 +42,10 @@ def rank_promoters(
     """
     doubled = scores.duplicated(["promoter", "fold"])
     if doubled.any():
-        raise InputError(f"promoter {scores.loc[doubled, 'promoter'].iloc[0]} has two scores in one fold", fix="Run the ranking again")
+        raise InputError(
+            f"promoter {scores.loc[doubled, 'promoter'].iloc[0]} has two scores in one fold",
+            fix="Run the ranking again",
+        )
     place = {promoter: number for number, promoter in enumerate(blocks["promoter"])}
     table = scores.merge(blocks[["promoter", *FROM_BLOCKS]], on="promoter", how="left", validate="many_to_one")
     table["place"] = table["promoter"].map(place)

@@ -57,18 +57,14 @@ def summarise(inputs: Inputs, page: Page, report: Path) -> str:
         lines.append(f"  planted    {planted_sentence(planted, top)}")
         lines.append(f"             by fold: {_planted_by_fold(inputs, planted)}")
     else:
-        lines.append(
-            f"  promoters  best: {', '.join(safe_text(symbol, 20) for symbol in scores['symbol'].head(5))}"
-        )
+        lines.append(f"  promoters  best: {', '.join(safe_text(symbol, 20) for symbol in scores['symbol'].head(5))}")
     if found.auc:
         lines.append(f"  ALS-Net                 AUC {found.auc.text()}")
     tuned = [model for model in inputs.metrics["model"].unique() if not model.endswith("_published")]
     for model in summaries.baselines(tuned):
         lines.append(_against(inputs, model))
     lines.append(
-        _against(inputs, "covariates")
-        if found.covariates_auc
-        else "  Covariates only         none in the sample table"
+        _against(inputs, "covariates") if found.covariates_auc else "  Covariates only         none in the sample table"
     )
     lines.append(f"  report     {report}")
     return "\n".join(lines) + "\n"

@@ -62,9 +62,7 @@ def model_numbers(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFr
     values = summaries.model_values(metrics)
     table = values[values["metric"] == "auc"].rename(columns={"value": "auc"}).drop(columns="metric")
     pairs = comparisons[(comparisons["model"] == "als_net") & (comparisons["metric"] == "auc")]
-    pairs = pairs.rename(columns={"low": "difference_low", "high": "difference_high"}).drop_duplicates(
-        "against"
-    )
+    pairs = pairs.rename(columns={"low": "difference_low", "high": "difference_high"}).drop_duplicates("against")
     columns = ["difference", "difference_low", "difference_high", "p_value"]
     pairs = pairs.assign(p_value=pairs["p_value"] if "p_value" in pairs else np.nan)
     return table.merge(pairs[["against", *columns]], left_on="model", right_on="against", how="left").drop(
@@ -111,9 +109,7 @@ def draw_models(numbers: pd.DataFrame) -> Figure:
         room = 0.35 * max(worst, best, 0.02)
         right.set_xlim(-max(worst * 1.08, room), max(best * 1.08, room))
     else:
-        right.text(
-            0.5, 0.5, "no paired comparison was made", transform=right.transAxes, ha="center", color=QUIET
-        )
+        right.text(0.5, 0.5, "no paired comparison was made", transform=right.transAxes, ha="center", color=QUIET)
     _line_name(right, 0, "ALS-Net worse", left=True)
     _line_name(right, 0, "ALS-Net better", left=False)
     for axes in (left, right):
@@ -190,13 +186,9 @@ def _interval_row(axes: Axes, place: float, value: float, low: float, high: floa
 def stability_numbers(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return fold, seed, value, low, high: the AUC of ALS-Net in each fold, for each seed and their mean."""
     rows = metrics[(metrics["model"] == "als_net") & (metrics["metric"] == "auc")].dropna(subset=["value"])
-    folds = sorted(
-        rows["fold"].astype(str).unique(), key=lambda fold: (fold == "all", summaries._fold_key(fold))
-    )
+    folds = sorted(rows["fold"].astype(str).unique(), key=lambda fold: (fold == "all", summaries._fold_key(fold)))
     rows = rows.assign(place=rows["fold"].astype(str).map(folds.index), one=rows["seed"].astype(str) != "all")
-    return rows.sort_values(["place", "one", "seed"])[["fold", "seed", "value", "low", "high"]].reset_index(
-        drop=True
-    )
+    return rows.sort_values(["place", "one", "seed"])[["fold", "seed", "value", "low", "high"]].reset_index(drop=True)
 
 
 @_styled
@@ -223,16 +215,10 @@ def draw_stability(numbers: pd.DataFrame) -> Figure:
         for row in here[here["seed"].astype(str) == "all"].itertuples():
             if not (is_missing(row.low) or is_missing(row.high)):
                 axes.plot([place - 0.16] * 2, [row.low, row.high], color=BLUE, lw=2)
-            axes.plot(
-                [place - 0.16], [row.value], ls="none", marker="D", ms=6, color=BLUE, label=f"_mean {fold}"
-            )
+            axes.plot([place - 0.16], [row.value], ls="none", marker="D", ms=6, color=BLUE, label=f"_mean {fold}")
     axes.axhline(0.5, color=QUIET, lw=0.9, zorder=0)
-    axes.text(
-        1.004, 0.5, "chance", transform=axes.get_yaxis_transform(), va="center", color=QUIET, fontsize=7.5
-    )
-    axes.set_xticks(
-        range(len(folds)), ["all folds pooled" if fold == "all" else f"fold {fold}" for fold in folds]
-    )
+    axes.text(1.004, 0.5, "chance", transform=axes.get_yaxis_transform(), va="center", color=QUIET, fontsize=7.5)
+    axes.set_xticks(range(len(folds)), ["all folds pooled" if fold == "all" else f"fold {fold}" for fold in folds])
     axes.set(ylabel="AUC", xlim=(-0.6, len(folds) - 0.4))
     axes.grid(axis="y", color=PALE, lw=0.8)
     axes.set_axisbelow(True)
@@ -264,11 +250,7 @@ def curve_numbers(curves: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     """
     best = best_of(metrics, LINEAR_MODELS)
     parts = []
-    tuned = [
-        model
-        for model in summaries.model_order(list(curves["model"].unique()))
-        if not model.endswith(PUBLISHED)
-    ]
+    tuned = [model for model in summaries.model_order(list(curves["model"].unique())) if not model.endswith(PUBLISHED)]
     for name in _CURVES:
         for model in tuned:
             if name == "calibration" and model not in ("als_net", "covariates", best):
@@ -420,9 +402,7 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     axes.set_xlim(-margin, numbers["place"].max() + margin)
     _genome_axis(axes, numbers, contigs)
     axes.axhline(0.5, color=QUIET, lw=0.9, zorder=0)
-    axes.text(
-        1.004, 0.5, "no skill", transform=axes.get_yaxis_transform(), va="center", color=QUIET, fontsize=7.5
-    )
+    axes.text(1.004, 0.5, "no skill", transform=axes.get_yaxis_transform(), va="center", color=QUIET, fontsize=7.5)
     chance = numbers["best_by_chance"].iloc[0]
     if not is_missing(chance):
         axes.axhline(chance, color=ORANGE, lw=1, ls=(0, (4, 3)), zorder=0)
@@ -435,9 +415,7 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
             color="#8a5f00",
             fontsize=7.5,
         )
-    axes.set(
-        xlabel="promoters in the order of the genome, by chromosome", ylabel=f"{metric}, mean over folds"
-    )
+    axes.set(xlabel="promoters in the order of the genome, by chromosome", ylabel=f"{metric}, mean over folds")
     marks = [
         Line2D(
             [],
@@ -451,12 +429,8 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
         )
     ]
     if sometimes.any():
-        marks.append(
-            Line2D([], [], ls="none", marker="o", mfc="white", mec=BLUE, ms=5, label="selected in some folds")
-        )
-    marks.append(
-        Line2D([], [], ls="none", marker="o", color="#8d97a3", mec="none", ms=4, label="not selected")
-    )
+        marks.append(Line2D([], [], ls="none", marker="o", mfc="white", mec=BLUE, ms=5, label="selected in some folds"))
+    marks.append(Line2D([], [], ls="none", marker="o", color="#8d97a3", mec="none", ms=4, label="not selected"))
     if (numbers["planted"] == 1).any():
         marks.append(
             Line2D(
@@ -504,9 +478,7 @@ def _label_points(figure: Figure, axes: Axes, numbers: pd.DataFrame, chosen: Ite
     renderer = figure.canvas.get_renderer()
     frame = axes.get_window_extent(renderer)
     scale = figure.dpi / 72
-    points = axes.transData.transform(
-        numbers.loc[numbers["folds_selected"] > 0, ["place", "score"]].to_numpy(float)
-    )
+    points = axes.transData.transform(numbers.loc[numbers["folds_selected"] > 0, ["place", "score"]].to_numpy(float))
     taken: list[tuple[float, float, float, float]] = []
     moves = [
         (0, 7, "center"),
@@ -524,9 +496,7 @@ def _label_points(figure: Figure, axes: Axes, numbers: pd.DataFrame, chosen: Ite
     ]
     for row in best.itertuples():
         text = safe_text(row.symbol, 16)
-        width, height, _ = renderer.get_text_width_height_descent(
-            text, axes.yaxis.label.get_fontproperties(), False
-        )
+        width, height, _ = renderer.get_text_width_height_descent(text, axes.yaxis.label.get_fontproperties(), False)
         x, y = axes.transData.transform((row.place, row.score))
         for dx, dy, side in moves:
             left = x + dx * scale - {"center": width / 2, "left": 0, "right": width}[side]
@@ -552,9 +522,7 @@ def _label_points(figure: Figure, axes: Axes, numbers: pd.DataFrame, chosen: Ite
             fontsize=8,
             fontstyle="italic",
             zorder=5,
-            arrowprops={"arrowstyle": "-", "color": QUIET, "lw": 0.5, "shrinkA": 0, "shrinkB": 3}
-            if far
-            else None,
+            arrowprops={"arrowstyle": "-", "color": QUIET, "lw": 0.5, "shrinkA": 0, "shrinkB": 3} if far else None,
         ).set_in_layout(False)
 
 
@@ -578,9 +546,7 @@ def _covers(box: tuple[float, ...], points: np.ndarray, own: tuple[float, float]
 def saliency_numbers(profile: pd.DataFrame) -> pd.DataFrame:
     """Return method, group, rank, value, low, high, sites, in the order of the figure."""
     table = profile.assign(sites=profile["sites"] if "sites" in profile else np.nan)
-    table = table.assign(
-        a=table["method"].map(lambda name: list(METHODS).index(name) if name in METHODS else 9)
-    )
+    table = table.assign(a=table["method"].map(lambda name: list(METHODS).index(name) if name in METHODS else 9))
     return table.sort_values(["a", "method", "group", "rank"])[
         ["method", "group", "rank", "value", "low", "high", "sites"]
     ].reset_index(drop=True)
@@ -639,9 +605,7 @@ def draw_saliency(numbers: pd.DataFrame) -> Figure:
         )
         for group, name in GROUPS.items()
     ]
-    handles.append(
-        Line2D([], [], color=QUIET, lw=7, alpha=0.25, label="null band: labels dealt out at random")
-    )
+    handles.append(Line2D([], [], color=QUIET, lw=7, alpha=0.25, label="null band: labels dealt out at random"))
     figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
 
@@ -663,9 +627,7 @@ def _mark_tss(axes: Axes) -> None:
 
 def _rank_axis(axes: Axes, ranks: pd.Series) -> None:
     low, high = int(ranks.min()), int(ranks.max())
-    wanted = [
-        rank for rank in [*range(-(-low // 8) * 8, 0, 8), *range(4, high + 1, 4)] if low <= rank <= high
-    ]
+    wanted = [rank for rank in [*range(-(-low // 8) * 8, 0, 8), *range(4, high + 1, 4)] if low <= rank <= high]
     axes.set_xticks(site_place(np.array(wanted)), [decimal(rank, 0, signed=True) for rank in wanted])
     axes.set_xlim(site_place(np.array([low]))[0] - 0.8, site_place(np.array([high]))[0] + 0.8)
     axes.set_xlabel("site, counted from the TSS (− upstream, + downstream)")
@@ -674,9 +636,7 @@ def _rank_axis(axes: Axes, ranks: pd.Series) -> None:
 def strip_numbers(saliency: pd.DataFrame, scores: pd.DataFrame, rows: int = 32) -> pd.DataFrame:
     """Return method, promoter, symbol, rank, value (mean over folds and groups), best promoters first."""
     method = (
-        "integrated_gradients"
-        if (saliency["method"] == "integrated_gradients").any()
-        else saliency["method"].iloc[0]
+        "integrated_gradients" if (saliency["method"] == "integrated_gradients").any() else saliency["method"].iloc[0]
     )
     chosen = saliency[saliency["method"] == method]
     known = list(scores.loc[scores["promoter"].isin(chosen["promoter"]), "promoter"].head(rows))
@@ -687,10 +647,7 @@ def strip_numbers(saliency: pd.DataFrame, scores: pd.DataFrame, rows: int = 32) 
     table.insert(0, "method", method)
     place = {name: number for number, name in enumerate(known)}
     return (
-        table.assign(a=table["promoter"].map(place))
-        .sort_values(["a", "rank"])
-        .drop(columns="a")
-        .reset_index(drop=True)
+        table.assign(a=table["promoter"].map(place)).sort_values(["a", "rank"]).drop(columns="a").reset_index(drop=True)
     )
 
 
@@ -699,9 +656,7 @@ def draw_strip(numbers: pd.DataFrame) -> Figure:
     """Draw saliency per promoter as a strip of shaded sites, the TSS marked."""
     promoters = list(dict.fromkeys(numbers["promoter"]))
     ranks = np.array(sorted(numbers["rank"].unique()))
-    grid = numbers.pivot_table(index="promoter", columns="rank", values="value").reindex(
-        index=promoters, columns=ranks
-    )
+    grid = numbers.pivot_table(index="promoter", columns="rank", values="value").reindex(index=promoters, columns=ranks)
     figure = new_figure(1.0 + 0.165 * len(promoters))
     axes = figure.subplots()
     shown = axes.imshow(
@@ -874,10 +829,7 @@ def draw_blocks(numbers: pd.DataFrame, median_width: float | None) -> Figure:
         )
     found.set(xlabel="sites in the block", title="How many sites were found")
     found.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    handles = [
-        Line2D([], [], ls="none", marker="s", ms=7, color=tone, label=status)
-        for status, tone in tones.items()
-    ]
+    handles = [Line2D([], [], ls="none", marker="s", ms=7, color=tone, label=status) for status, tone in tones.items()]
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
 

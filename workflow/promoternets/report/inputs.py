@@ -166,9 +166,7 @@ def read_inputs(
     )
 
 
-def _optional(
-    path: Path | None, columns: Sequence[str], what: str, dtypes: dict[str, str]
-) -> pd.DataFrame | None:
+def _optional(path: Path | None, columns: Sequence[str], what: str, dtypes: dict[str, str]) -> pd.DataFrame | None:
     """Read a table that need not be there; an empty one counts as absent."""
     if path is None:
         return None
@@ -243,9 +241,7 @@ def _read_benchmarks(paths: Sequence[Path]) -> pd.DataFrame | None:
             for entry in entries
         ]
     if unreadable:
-        logger.warning(
-            "%d benchmark files could not be read and are left out of the table of times", unreadable
-        )
+        logger.warning("%d benchmark files could not be read and are left out of the table of times", unreadable)
     return pd.DataFrame(rows) if rows else None
 
 

@@ -106,9 +106,7 @@ def data_uri(frame: pd.DataFrame, name: str) -> tuple[str, str]:
     return f"data:application/gzip;base64,{base64.b64encode(packed).decode()}", f"{name}.tsv.gz"
 
 
-def plate(
-    name: str, title: str, reading: str, alt: str, drawing: figures.Figure, numbers: pd.DataFrame
-) -> Plate:
+def plate(name: str, title: str, reading: str, alt: str, drawing: figures.Figure, numbers: pd.DataFrame) -> Plate:
     """Return a figure with its numbers embedded."""
     link, file_name = data_uri(numbers, name)
     return Plate(name, title, reading, Markup(to_svg(drawing, name, alt)), numbers, link, file_name)
@@ -172,9 +170,7 @@ def _tiles(
     always = int((scores["folds_selected"] == folds).sum())
     distinct = summaries.distinct_sites(inputs.saliency)
     sites_text = (
-        f"{count(distinct[0])} distinct of {count(distinct[1])} sites"
-        if distinct
-        else "distinct sites not counted"
+        f"{count(distinct[0])} distinct of {count(distinct[1])} sites" if distinct else "distinct sites not counted"
     )
     over = found.over_covariates
     return [
@@ -182,9 +178,7 @@ def _tiles(
             "label": "People",
             "value": count(people.total),
             "detail": f"{plural(people.cases, 'case')}, {plural(people.controls, 'control')}",
-            "more": f"{plural(left_out, 'person', 'people')} left out: {reasons}"
-            if left_out
-            else "nobody left out",
+            "more": f"{plural(left_out, 'person', 'people')} left out: {reasons}" if left_out else "nobody left out",
         },
         {
             "label": "Sites kept",
@@ -370,8 +364,7 @@ def _saliency_plate(profile: pd.DataFrame) -> Plate:
         "averaged over promoters, folds and people. The shaded band is where the line would lie "
         "if the same people were called cases and controls at random: "
         "only a line outside it tells the two apart.",
-        "Mean saliency by site rank relative to the transcription "
-        "start, for cases and controls, with a null band.",
+        "Mean saliency by site rank relative to the transcription start, for cases and controls, with a null band.",
         figures.draw_saliency(numbers),
         numbers,
     )
@@ -497,9 +490,7 @@ def _paper_table(inputs: Inputs, people: summaries.People) -> Table:
             cell = values[(values["model"] == model) & (values["metric"] == metric)]
             value, low, high = cell[["value", "low", "high"]].iloc[0] if len(cell) else (None, None, None)
             below = (
-                ""
-                if is_missing(low) or is_missing(high)
-                else f"[{decimal(100 * low, 1)}, {decimal(100 * high, 1)}]"
+                "" if is_missing(low) or is_missing(high) else f"[{decimal(100 * low, 1)}, {decimal(100 * high, 1)}]"
             )
             cells.append(number_cell("–" if is_missing(value) else decimal(100 * value, 1), below))
         return cells
@@ -513,9 +504,7 @@ def _paper_table(inputs: Inputs, people: summaries.People) -> Table:
             number_cell(decimal(recall, 1)),
         ]
         published = ours(model + PUBLISHED) if model != verdict.MAIN_MODEL else [number_cell("–")] * 3
-        rows.append(
-            [Cell(model_name(model), strong=model == verdict.MAIN_MODEL), *paper, *ours(model), *published]
-        )
+        rows.append([Cell(model_name(model), strong=model == verdict.MAIN_MODEL), *paper, *ours(model), *published])
     return Table(
         "In percent. Left: the publication (Yin et al. 2019, conference "
         f"slides; {summaries.PAPER_PEOPLE:,} people, half of them cases; "
@@ -544,9 +533,7 @@ def _comparisons_table(inputs: Inputs) -> Table | None:
                 row += [number_cell("–"), number_cell("–")]
                 continue
             first = cell.iloc[0]
-            value, _, bounds = interval(
-                first["difference"], first["low"], first["high"], signed=True
-            ).partition(" ")
+            value, _, bounds = interval(first["difference"], first["low"], first["high"], signed=True).partition(" ")
             row += [number_cell(value, bounds), number_cell(p_value(first.get("p_value")))]
         rows.append(row)
     return Table(
@@ -562,9 +549,7 @@ def _comparisons_table(inputs: Inputs) -> Table | None:
 def _promoters_table(inputs: Inputs, scores: pd.DataFrame) -> Table:
     folds = len(summaries.fold_names(inputs.ranking))
     shown = scores.head(TOP_PROMOTERS)
-    by_promoter = inputs.ranking[inputs.ranking["promoter"].isin(shown["promoter"])].groupby("promoter")[
-        "score"
-    ]
+    by_promoter = inputs.ranking[inputs.ranking["promoter"].isin(shown["promoter"])].groupby("promoter")["score"]
     scales = [value for _, part in by_promoter for value in part.dropna()]
     low, high = min([0.5, *scales]), max([0.55, *scales])
     rows = []
@@ -606,9 +591,7 @@ def _dots(values: Sequence[float], mean: float, low: float, high: float) -> Mark
     def x(value: float) -> float:
         return round(4 + (width - 8) * (value - low) / span, 1)
 
-    marks = "".join(
-        f'<circle cx="{x(value)}" cy="8" r="2.6" fill="{BLUE}" fill-opacity=".55"/>' for value in values
-    )
+    marks = "".join(f'<circle cx="{x(value)}" cy="8" r="2.6" fill="{BLUE}" fill-opacity=".55"/>' for value in values)
     return Markup(
         f'<svg class="dots" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img" aria-label="'
@@ -670,9 +653,7 @@ def _sites_table(inputs: Inputs) -> Table | None:
             number_cell(control),
             number_cell(str(row.folds)),
         ]
-        for row, case, control in zip(
-            table.itertuples(), written[: len(table)], written[len(table) :], strict=True
-        )
+        for row, case, control in zip(table.itertuples(), written[: len(table)], written[len(table) :], strict=True)
     ]
     return Table(
         f"The {len(rows)} sites that move the case score most: mean absolute "
@@ -741,11 +722,7 @@ def _filters_table(inputs: Inputs) -> Table | None:
     if inputs.filters.empty:
         return None
     wide = summaries.filters_by_chromosome(inputs.filters)
-    notes = (
-        inputs.filters.dropna(subset=["note"]).groupby("filter")["note"].first()
-        if "note" in inputs.filters
-        else {}
-    )
+    notes = inputs.filters.dropna(subset=["note"]).groupby("filter")["note"].first() if "note" in inputs.filters else {}
     names = list(dict.fromkeys(inputs.filters["filter"]))
     whole = wide["all"].get("Records read", 0)
     rows = []
@@ -817,9 +794,7 @@ def _settings_table(inputs: Inputs) -> Table | None:
     changed = summaries.changed_settings(inputs.settings)
     if not changed:
         return None
-    rows = [
-        [Cell(safe_text(name)), Cell(_value(here)), Cell(_value(default))] for name, here, default in changed
-    ]
+    rows = [[Cell(safe_text(name)), Cell(_value(here)), Cell(_value(default))] for name, here, default in changed]
     return Table("Settings that differ from their default.", ["Setting", "Here", "Default"], rows)
 
 
@@ -889,9 +864,7 @@ def _notes(
 ) -> dict[str, Any]:
     return {
         "cautions": _cautions(inputs, people, covariates, found),
-        "planted": planted_sentence(planted, summaries.top_number(inputs.ranking))
-        if planted is not None
-        else None,
+        "planted": planted_sentence(planted, summaries.top_number(inputs.ranking)) if planted is not None else None,
         "folds": len(summaries.fold_names(inputs.ranking)),
         "families": people.families,
         "beyond_null": _beyond_null(inputs.profile),
@@ -900,9 +873,7 @@ def _notes(
     }
 
 
-def _cautions(
-    inputs: Inputs, people: summaries.People, covariates: pd.DataFrame, found: verdict.Verdict
-) -> list[str]:
+def _cautions(inputs: Inputs, people: summaries.People, covariates: pd.DataFrame, found: verdict.Verdict) -> list[str]:
     """Return what a careful reader would want to be told before believing the page."""
     cautions = []
     smaller = min(people.cases, people.controls)
@@ -965,8 +936,7 @@ def _overlap(inputs: Inputs) -> str:
     parts = []
     if not is_missing(share):
         parts.append(
-            "Half of the promoters share at least "
-            f"{decimal(100 * (1 - share), 0)}% of their sites with another one"
+            f"Half of the promoters share at least {decimal(100 * (1 - share), 0)}% of their sites with another one"
         )
     if distinct:
         parts.append(
@@ -974,11 +944,7 @@ def _overlap(inputs: Inputs) -> str:
             f"{count(distinct[1])} sites are distinct ({percent(*distinct)})"
         )
     text = "; ".join(parts)
-    return (
-        text[:1].upper() + text[1:] + "."
-        if text
-        else "How many sites are shared between promoters is not known."
-    )
+    return text[:1].upper() + text[1:] + "." if text else "How many sites are shared between promoters is not known."
 
 
 def _skipped(inputs: Inputs) -> str | None:

@@ -38,9 +38,7 @@ FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, 
 SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "promoternets",
-    "font.family": [
-        "DejaVu Sans"
-    ],  # ships with matplotlib, so labels are placed alike everywhere; shown in FONTS
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib, so labels are placed alike everywhere; shown in FONTS
     "font.size": 8.5,
     "axes.titlesize": 9.5,
     "axes.titleweight": "bold",

@@ -69,12 +69,7 @@ def people_per_fold(inputs: Inputs) -> pd.DataFrame:
     """Return fold, people, cases, controls of the people tested in each fold."""
     joined = inputs.folds[["sample", "fold"]].merge(inputs.samples[["sample", "phenotype"]], on="sample")
     case = pd.to_numeric(joined["phenotype"], errors="coerce") == 1
-    grouped = (
-        joined.assign(case=case.astype(int))
-        .groupby("fold")["case"]
-        .agg(people="size", cases="sum")
-        .reset_index()
-    )
+    grouped = joined.assign(case=case.astype(int)).groupby("fold")["case"].agg(people="size", cases="sum").reset_index()
     grouped["controls"] = grouped["people"] - grouped["cases"]
     return grouped.sort_values("fold", key=lambda fold: fold.map(_fold_key)).reset_index(drop=True)
 
@@ -119,14 +114,10 @@ def covariates(inputs: Inputs) -> pd.DataFrame:
                 )
         elif len(levels) and numbers.notna().sum() == values.notna().sum():
             note = [f"{numbers[group].mean():.3g} (sd {numbers[group].std():.3g})" for group in (case, ~case)]
-            rows.append(
-                {"covariate": name, "level": "mean (sd)", "note_cases": note[0], "note_controls": note[1]}
-            )
+            rows.append({"covariate": name, "level": "mean (sd)", "note_cases": note[0], "note_controls": note[1]})
         else:
             rows.append({"covariate": name, "level": f"{len(levels):,} different values, not listed"})
-    return pd.DataFrame(
-        rows, columns=["covariate", "level", "cases", "controls", "note_cases", "note_controls"]
-    )
+    return pd.DataFrame(rows, columns=["covariate", "level", "cases", "controls", "note_cases", "note_controls"])
 
 
 def most_lopsided(covariates: pd.DataFrame, people: People) -> dict[str, Any] | None:
@@ -297,9 +288,7 @@ def model_order(models: list[str]) -> list[str]:
     def key(model: str) -> tuple[int, int, str]:
         base = model.removesuffix(PUBLISHED)
         place = known.index(base) if base in known else len(known)
-        kind = (
-            0 if model == "als_net" else 3 if base == "covariates" else 2 if model.endswith(PUBLISHED) else 1
-        )
+        kind = 0 if model == "als_net" else 3 if base == "covariates" else 2 if model.endswith(PUBLISHED) else 1
         return kind, place, model
 
     return sorted(models, key=key)
@@ -357,11 +346,7 @@ def flat(settings: Any, prefix: str = "") -> dict[str, Any]:
 def changed_settings(settings: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """Return (name, value here, default) of the settings that differ from their default."""
     here, default = flat(settings.get("settings") or {}), flat(settings.get("defaults") or {})
-    return [
-        (name, value, default.get(name))
-        for name, value in here.items()
-        if name and value != default.get(name)
-    ]
+    return [(name, value, default.get(name)) for name, value in here.items() if name and value != default.get(name)]
 
 
 def stages(benchmarks: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -21,9 +21,7 @@ from promoternets.report.words import (
 
 MAIN_MODEL = "als_net"
 COVARIATES = "covariates"
-SMALL_DIFFERENCE = (
-    0.02  # of an AUC: below it two models are called about as good when the interval includes 0
-)
+SMALL_DIFFERENCE = 0.02  # of an AUC: below it two models are called about as good when the interval includes 0
 _STRENGTH = ((0.6, "slightly"), (0.7, "weakly"), (0.8, "moderately well"), (0.9, "well"), (1.01, "very well"))
 
 
@@ -38,9 +36,7 @@ class Estimate:
     @classmethod
     def of(cls, value: float, low: float, high: float) -> Estimate:
         """Make one from table cells, where a missing bound is NaN."""
-        return cls(
-            float(value), None if is_missing(low) else float(low), None if is_missing(high) else float(high)
-        )
+        return cls(float(value), None if is_missing(low) else float(low), None if is_missing(high) else float(high))
 
     def against(self, nothing: float) -> str:
         """Return where the interval lies relative to the value of no effect: above, below or unclear."""
@@ -87,9 +83,7 @@ def pooled(metrics: pd.DataFrame, model: str, metric: str = "auc") -> Estimate |
 def difference(comparisons: pd.DataFrame, against: str, metric: str = "auc") -> Estimate | None:
     """Return the paired difference ALS-Net minus another model, or None when it was not computed."""
     chosen = comparisons[
-        (comparisons["model"] == MAIN_MODEL)
-        & (comparisons["against"] == against)
-        & (comparisons["metric"] == metric)
+        (comparisons["model"] == MAIN_MODEL) & (comparisons["against"] == against) & (comparisons["metric"] == metric)
     ].dropna(subset=["difference"])
     if chosen.empty:
         return None
@@ -188,9 +182,7 @@ def _against_linear(best_linear: str | None, over: Estimate | None) -> str:
 def _no_evidence(metrics: pd.DataFrame, covariates_auc: Estimate | None) -> str:
     sentence = "No evidence that ALS-Net tells cases from controls"
     others = [model for model in metrics["model"].unique() if model not in (MAIN_MODEL, COVARIATES)]
-    better = [
-        model for model in others if (found := pooled(metrics, model)) and found.against(0.5) == "above"
-    ]
+    better = [model for model in others if (found := pooled(metrics, model)) and found.against(0.5) == "above"]
     if best := best_of(metrics, tuple(better)):
         return f"{sentence}, though {in_sentence(best)} does."
     if covariates_auc and covariates_auc.against(0.5) == "above":
@@ -205,8 +197,7 @@ def _predicts(auc: Estimate | None) -> str:
         "above": "The interval lies above 0.5, the value of guessing.",
         "below": "The interval lies below 0.5, the value of guessing: "
         "a swapped label or an unlucky split, not a finding.",
-        "unclear": "The interval includes 0.5, the value of guessing: "
-        "these people give no evidence of prediction.",
+        "unclear": "The interval includes 0.5, the value of guessing: these people give no evidence of prediction.",
     }[auc.against(0.5)]
     if auc.low is None:
         meaning = "There is no interval, so chance cannot be excluded."

@@ -150,18 +150,12 @@ def in_sentence(model: str) -> str:
     """Return a model's name as it stands inside a sentence: lower case unless it is a name or an acronym."""
     name = full_model_name(model)
     keep = ("ALS-Net", "RBF", "AdaBoost")
-    return (
-        name
-        if name.startswith(keep) or model.removesuffix(PUBLISHED) not in MODELS
-        else name[0].lower() + name[1:]
-    )
+    return name if name.startswith(keep) or model.removesuffix(PUBLISHED) not in MODELS else name[0].lower() + name[1:]
 
 
 def safe_text(value: object, longest: int = 60) -> str:
     """Return text from the input fit for a figure or a table: no control characters, not endless."""
-    text = "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c)[0] == "C" else c for c in str(value)
-    )
+    text = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c)[0] == "C" else c for c in str(value))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

@@ -83,7 +83,9 @@ def rank_profiles(
     counted = np.maximum(present.sum(0), 1)
     by_person = magnitude.sum(1) / counted  # [people, sites]
     generator = np.random.default_rng(seed)
-    dealt = np.stack([labels, *(generator.permutation(labels) for _ in range(permutations))])  # [1 + permutations, people]
+    dealt = np.stack(
+        [labels, *(generator.permutation(labels) for _ in range(permutations))]
+    )  # [1 + permutations, people]
     ranks = site_ranks(upstream, sites - upstream)
     parts = []
     for group, label in GROUPS:

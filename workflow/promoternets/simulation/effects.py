@@ -124,9 +124,7 @@ def additive_term(
     return None
 
 
-def within_term(
-    gene: int, candidates: Candidates, random: np.random.Generator, min_maf: float = 0.0
-) -> Term | None:
+def within_term(gene: int, candidates: Candidates, random: np.random.Generator, min_maf: float = 0.0) -> Term | None:
     """Return the interaction of two common, hardly linked sites of a promoter; None without such a pair."""
     pair = _pair(candidates, candidates, random, min_maf)
     if pair is None:
@@ -156,9 +154,7 @@ def across_term(
     return Term(ACROSS, genes, (first.sites[[one]], second.sites[[other]]), values)
 
 
-def _pair(
-    first: Candidates, second: Candidates, random: np.random.Generator, min_maf: float
-) -> tuple[int, int] | None:
+def _pair(first: Candidates, second: Candidates, random: np.random.Generator, min_maf: float) -> tuple[int, int] | None:
     """Return the rows of a random pair of common sites, one of each promoter, with next to no correlation."""
     left, right = (candidates.common(max(min_maf, EPISTATIC_MAF)) for candidates in (first, second))
     if not left.size or not right.size:

@@ -101,7 +101,6 @@ def _gtf_rows(gene: Gene) -> list[str]:
         "exon": f"{of_transcript} exon_number 1;",
     }
     return [
-        f"{gene.chromosome}\tpromoternets\t{feature}\t{gene.start}\t{gene.end}"
-        f"\t.\t{gene.strand}\t.\t{attributes}\n"
+        f"{gene.chromosome}\tpromoternets\t{feature}\t{gene.start}\t{gene.end}\t.\t{gene.strand}\t.\t{attributes}\n"
         for feature, attributes in features.items()
     ]

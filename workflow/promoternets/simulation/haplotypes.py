@@ -59,9 +59,7 @@ def simulate_haplotypes(
         if not value > 0:
             raise InputError(f"{name} of the simulation is {value}", fix="It has to be above zero")
     if recombination_rate < 0:
-        raise InputError(
-            f"recombination_rate of the simulation is {recombination_rate}", fix="It cannot be negative"
-        )
+        raise InputError(f"recombination_rate of the simulation is {recombination_rate}", fix="It cannot be negative")
     trees = msprime.sim_ancestry(
         samples=people,
         population_size=effective_size,
@@ -130,9 +128,7 @@ def load_haplotypes(path: Path, *, chromosome: str, length: int | None = None) -
         ) from error
     simulated = trees.metadata.get("chromosome") if isinstance(trees.metadata, dict) else None
     if simulated is None or trees.num_sites != trees.num_mutations:
-        raise InputError(
-            "not made by simulate_haplotypes.py", where=path, fix="Write it with simulate_haplotypes.py"
-        )
+        raise InputError("not made by simulate_haplotypes.py", where=path, fix="Write it with simulate_haplotypes.py")
     if simulated != chromosome:
         raise InputError(
             f"holds {simulated}, not {chromosome}",
@@ -183,6 +179,5 @@ def site_names(trees: tskit.TreeSequence, sites: np.ndarray) -> list[str]:
     chromosome = trees.metadata["chromosome"]
     rows = (trees.site(int(site)) for site in sites)
     return [
-        f"{chromosome}:{int(row.position) + 1}:{row.ancestral_state}:{row.mutations[0].derived_state}"
-        for row in rows
+        f"{chromosome}:{int(row.position) + 1}:{row.ancestral_state}:{row.mutations[0].derived_state}" for row in rows
     ]

@@ -119,9 +119,7 @@ def simulate_cohort(
         When a number is out of range, the files do not fit together, the population is too small for the
         people asked for, or too few promoters can carry an effect.
     """
-    _check_ranges(
-        prevalence=prevalence, heritability=heritability, batch_effect=batch_effect, min_maf=min_maf
-    )
+    _check_ranges(prevalence=prevalence, heritability=heritability, batch_effect=batch_effect, min_maf=min_maf)
     _check_batches(batches, batch_effect, cases + controls)
     wanted = {
         ADDITIVE: additive_promoters,
@@ -185,13 +183,10 @@ class _Population:
         self.genes: list[Gene] = []
         for index, name in enumerate(chromosomes):
             first = 1 + index * genes
-            self.genes += place_genes(
-                chromosome=name, genes=genes, gene_spacing=gene_spacing, seed=seed, first=first
-            )
+            self.genes += place_genes(chromosome=name, genes=genes, gene_spacing=gene_spacing, seed=seed, first=first)
         self._common = [np.flatnonzero(_minor(chromosome) >= min_maf) for chromosome in self.trees]
         self._positions = [
-            site_positions(chromosome)[common]
-            for chromosome, common in zip(self.trees, self._common, strict=True)
+            site_positions(chromosome)[common] for chromosome, common in zip(self.trees, self._common, strict=True)
         ]
 
     def haplotypes(self, gene: int) -> tskit.TreeSequence:
@@ -217,9 +212,7 @@ def _minor(trees: tskit.TreeSequence) -> np.ndarray:
     return np.minimum(frequency, 1 - frequency)
 
 
-def _plant(
-    population: _Population, wanted: dict[str, int], min_maf: float, random: np.random.Generator
-) -> list[Term]:
+def _plant(population: _Population, wanted: dict[str, int], min_maf: float, random: np.random.Generator) -> list[Term]:
     """Plant effects in promoters taken at random: one in each, and none in its neighbours if possible."""
     terms: list[Term] = []
     free = list(map(int, random.permutation(len(population.genes))))
@@ -366,9 +359,7 @@ def _truth_table(population: _Population, terms: list[Term], shares: np.ndarray)
 
 def _check_ranges(*, prevalence: float, heritability: float, batch_effect: float, min_maf: float) -> None:
     if not 0 < prevalence < 1:
-        raise InputError(
-            f"prevalence is {prevalence}", fix="It is a share of the population, above 0 and below 1"
-        )
+        raise InputError(f"prevalence is {prevalence}", fix="It is a share of the population, above 0 and below 1")
     for name, value, top in (
         ("heritability", heritability, 1.0),
         ("batch_effect", batch_effect, 1.0),
@@ -380,13 +371,9 @@ def _check_ranges(*, prevalence: float, heritability: float, batch_effect: float
 
 def _check_batches(batches: int, batch_effect: float, people: int) -> None:
     if not 1 <= batches <= max(people, 1):
-        raise InputError(
-            f"{people} people cannot be put into {batches} batches", fix="Ask for at least one batch"
-        )
+        raise InputError(f"{people} people cannot be put into {batches} batches", fix="Ask for at least one batch")
     if batches == 1 and batch_effect > 0:
-        raise InputError(
-            "a batch effect needs two batches or more", fix="Raise batches, or set batch_effect to 0"
-        )
+        raise InputError("a batch effect needs two batches or more", fix="Raise batches, or set batch_effect to 0")
 
 
 def _check_wanted(wanted: dict[str, int], heritability: float, genes: int) -> None:
@@ -407,9 +394,7 @@ def _check_wanted(wanted: dict[str, int], heritability: float, genes: int) -> No
 
 def _check_population(people: int, cases: int, controls: int, prevalence: float) -> None:
     if cases < 1 or controls < 1:
-        raise InputError(
-            f"{cases} cases and {controls} controls are asked for", fix="Ask for at least one of each"
-        )
+        raise InputError(f"{cases} cases and {controls} controls are asked for", fix="Ask for at least one of each")
     affected = round(prevalence * people)
     if affected >= cases and people - affected >= controls:
         return

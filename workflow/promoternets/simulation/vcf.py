@@ -90,9 +90,7 @@ def _people(table: pd.DataFrame, path: Path, population: int) -> np.ndarray:
     """Return the number in the population of each sample."""
     names = table["sample"].fillna("").tolist()
     if not names or len(set(names)) != len(names):
-        raise InputError(
-            "the sample table is empty or names a sample twice", where=path, fix="Name each sample once"
-        )
+        raise InputError("the sample table is empty or names a sample twice", where=path, fix="Name each sample once")
     people = []
     for name in names:
         found = re.fullmatch(r"S(\d+)", name)
@@ -157,7 +155,5 @@ def _records(
             continue
         reference, alternative = variant.alleles[:2]
         position = int(variant.site.position) + 1
-        fixed = (
-            f"{chromosome}\t{position}\t.\t{reference}\t{alternative}\t.\tPASS\tAC={count};AN={alleles}\tGT"
-        )
+        fixed = f"{chromosome}\t{position}\t.\t{reference}\t{alternative}\t.\tPASS\tAC={count};AN={alleles}\tGT"
         yield fixed.encode() + calls.tobytes() + b"\n"

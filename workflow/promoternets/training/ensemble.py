@@ -158,9 +158,7 @@ class _Stack:
         self._read_inputs()
 
     def _load(self, parameters: dict, buffers: dict) -> None:
-        self.parameters = {
-            name: value.detach().to(self.device).requires_grad_() for name, value in parameters.items()
-        }
+        self.parameters = {name: value.detach().to(self.device).requires_grad_() for name, value in parameters.items()}
         self.buffers = {name: value.detach().to(self.device) for name, value in buffers.items()}
         self.optimiser = self.settings.build_optimiser(list(self.parameters.values()))
 
@@ -173,6 +171,8 @@ class _Stack:
         self.labels = labels.expand(len(self.active), -1) if len(labels) == 1 else labels[self.active]
         training = self.labels[:, torch.as_tensor(self.task.training, device=self.device)]
         cases = training.double().mean(1)
+        share = 0.5 if self.settings.class_weights else float(cases.mean())
+        self.guessing = float("inf") if self.settings.start == 0 else -np.log(share**share * (1 - share) ** (1 - share))
         if self.settings.class_weights:
             self.class_weights = torch.stack([0.5 / (1 - cases), 0.5 / cases], dim=1).float()
         else:
@@ -266,10 +266,11 @@ class _Stack:
                 self.best[name][rows] = value.detach()[rows]
 
     def _done(self, index: int) -> bool:
-        patience = self.settings.patience
-        return self.epoch >= self.settings.epochs or (
-            patience is not None and self.epoch - self.best_epoch[index] >= patience
-        )
+        if self.epoch >= self.settings.epochs or self.settings.patience is None:
+            return self.epoch >= self.settings.epochs
+        learning = [row[0] for row in self.history[index] if row[1] <= (1 - self.settings.start) * self.guessing]
+        since = max(self.best_epoch[index], learning[0]) if learning else self.epoch
+        return self.epoch - since >= self.settings.patience
 
     def _drop(self, done: list[int]) -> None:
         """Take members out of the stack: their weights, the optimiser's memory of them, and their inputs."""
@@ -380,7 +381,9 @@ class _CheckpointFile:
         for row in json.loads(header["members"]):
             prefix = f"member/{row['index']}/"
             weights = {
-                name[len(prefix) + 8 :]: value for name, value in tensors.items() if name.startswith(prefix + "weights/")
+                name[len(prefix) + 8 :]: value
+                for name, value in tensors.items()
+                if name.startswith(prefix + "weights/")
             }
             history = [tuple(entry) for entry in row["history"]]
             scores = tensors[prefix + "scores"].numpy()

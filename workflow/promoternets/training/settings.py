@@ -24,6 +24,8 @@ class TrainingSettings:
         scaled up to keep the mean (Srivastava et al. 2014, at the input only); 0 for none.
     epochs : passes over the training people, at most.
     patience : stop a member after this many epochs without a lower validation loss; None trains all epochs.
+    start : patience counts from the epoch in which the training loss is this share below that of guessing; deep
+        networks may stay on a plateau for many epochs before they learn anything. 0 counts from the first epoch.
     batch_size : people per step; the people are split into equal batches no larger than this.
     class_weights : weigh cases and controls so that both classes count the same.
     restore_best : keep the weights of the epoch with the lowest validation loss, else those of the last epoch.
@@ -36,6 +38,7 @@ class TrainingSettings:
     site_dropout: float = 0.0
     epochs: int = 50
     patience: int | None = 5
+    start: float = 0.0
     batch_size: int = 64
     class_weights: bool = True
     restore_best: bool = True

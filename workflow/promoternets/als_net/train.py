@@ -88,6 +88,6 @@ def predict_test_people(
 
 
 def history_table(members: list[Member]) -> pd.DataFrame:
-    """Return seed, epoch, train_loss, validation_loss, validation_auc, kept (1: the weights of this epoch were kept)."""
+    """Return seed, epoch, train_loss, validation_loss, validation_auc, kept (1: this epoch's weights were kept)."""
     rows = [(member.index, *row, int(row[0] == member.best_epoch)) for member in members for row in member.history]
     return pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "validation_auc", "kept"])

@@ -244,8 +244,9 @@ def _questions(
 def planted_sentence(planted: pd.DataFrame, top: int) -> str:
     """Say how many of the planted promoters were found, the strong ones first."""
     parts = []
-    weak = planted["effect"].str.contains("weak")
-    for name, group in (("strong", planted[~weak]), ("weak", planted[weak])):
+    weak, interacting = planted["effect"].str.contains("weak"), planted["effect"].str.contains("epistatic")
+    groups = (("strong", ~weak & ~interacting), ("interacting", interacting), ("weak", weak))
+    for name, group in ((name, planted[chosen]) for name, chosen in groups):
         if len(group):
             found = int((group["folds_selected"] == group["folds"]).sum())
             parts.append(f"{found} of {len(group)} {name}")

@@ -11,7 +11,8 @@ from promoternets.formats.outer_fold import OuterFold
 from promoternets.formats.selected_store import SelectedStore
 from promoternets.ranking import score
 from promoternets.ranking.gather import gather_selected
-from promoternets.ranking.score import Promoters, score_promoters, shard_members, stack_size
+from promoternets.ranking.promoters import Promoters
+from promoternets.ranking.score import score_promoters, shard_members, stack_size
 from promoternets.ranking.select import rank_promoters
 from promoternets.training.settings import TrainingSettings
 

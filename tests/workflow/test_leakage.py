@@ -23,7 +23,8 @@ from promoternets.formats.predictions import write_predictions
 from promoternets.formats.selected_store import SelectedStore
 from promoternets.formats.tables import read_table, write_table
 from promoternets.ranking.gather import gather_selected
-from promoternets.ranking.score import Promoters, score_promoters
+from promoternets.ranking.promoters import Promoters
+from promoternets.ranking.score import score_promoters
 from promoternets.ranking.select import rank_promoters
 from promoternets.training.settings import TrainingSettings
 

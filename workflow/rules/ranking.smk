@@ -86,7 +86,7 @@ rule gather_selected:
     benchmark:
         "results/{cohort}/benchmarks/gather_selected.fold_{fold}.jsonl"
     conda:
-        "../../envs/torch.yaml"
+        "../../envs/tables.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,

@@ -59,7 +59,8 @@ def main(
     from promoternets.formats.outer_fold import read_outer_fold
     from promoternets.formats.tables import write_table
     from promoternets.ranking.presets import PRESETS
-    from promoternets.ranking.score import Promoters, score_promoters
+    from promoternets.ranking.promoters import Promoters
+    from promoternets.ranking.score import score_promoters
     from promoternets.training.device import choose_device
 
     device = choose_device(gpu, threads)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.selected_store import write_selected_store
-from promoternets.ranking.score import Promoters
+from promoternets.ranking.promoters import Promoters
 
 logger = logging.getLogger(__name__)
 

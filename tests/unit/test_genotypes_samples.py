@@ -58,7 +58,8 @@ def test_batch_files_come_one_after_the_other(vcf, table, tmp_path):
     [
         (["0", "1", "0", "1"], [0, 1, 0, 1]),
         (["1", "2", "2", "1"], [0, 1, 1, 0]),
-        (["1", "2", "0", "-9"], [0, 1, None, None]),
+        (["1", "2", "2", "-9"], [0, 1, 1, None]),
+        (["2", "2", "1", "0"], None),
         (["0", "1", "-9", "1"], [0, 1, None, 1]),
         (["1.0", "2.0", "2.0", "1.0"], [0, 1, 1, 0]),
         (["control", "Case", "CASE", "Control"], [0, 1, 1, 0]),
@@ -67,7 +68,11 @@ def test_batch_files_come_one_after_the_other(vcf, table, tmp_path):
         (["False", "True", "True", "False"], [0, 1, 1, 0]),
     ],
 )
-def test_usual_codings_are_understood(vcf, table, values, expected):
+def test_usual_codings_are_understood_and_a_third_value_is_not_guessed(vcf, table, values, expected):
+    if expected is None:
+        with pytest.raises(InputError, match="holds 0, 1 and 2.*case: 2"):
+            match_samples([vcf], table(sample=PEOPLE, phenotype=values))
+        return
     matched = match_samples([vcf], table(sample=PEOPLE, phenotype=values))
     known = {name: value for name, value in zip(PEOPLE, expected, strict=True) if value is not None}
     assert phenotypes(matched) == known

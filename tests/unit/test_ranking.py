@@ -110,8 +110,8 @@ def test_the_best_are_selected_in_each_fold_and_ties_go_by_genome_order():
     assert table[table["fold"] == 1]["rank"].tolist() == [1, 2, 3, 4]
 
 
-def test_at_most_so_many_from_one_chromosome():
-    table = ranked(top=3, per_chromosome=1)
+def test_so_many_on_each_chromosome_instead_of_the_best_over_all():
+    table = ranked(top=1, per_chromosome=1)
     assert chosen(table, 1) == ["b", "d"]
     assert "already selected" in table[(table["fold"] == 1) & (table["promoter"] == "c")]["skipped_because"].iloc[0]
 

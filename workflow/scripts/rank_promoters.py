@@ -26,7 +26,7 @@ def main(
         block_stores: block stores (Zarr), one per chromosome
         ranking: table to write (TSV: promoter, fold, score, rank, ..., selected)
         top: promoters to select per fold
-        per_chromosome: select at most so many per chromosome (published: 8)
+        per_chromosome: select so many on each chromosome instead of `top` over all (published: 8)
         max_shared: skip a promoter that shares more than this share (0 to 1) of its sites with better ones
     """
     import pandas as pd

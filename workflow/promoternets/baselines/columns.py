@@ -181,29 +181,22 @@ class CovariateColumns(TransformerMixin, BaseEstimator):
         return [f"{name}={category}" for category in self.categories_.get(name, [])]
 
 
-def refuse_identifiers(covariates: pd.DataFrame, samples: object) -> None:
-    """Refuse covariate columns that cannot teach anything.
+def informative(covariates: pd.DataFrame) -> pd.DataFrame:
+    """Return the covariate columns that can teach anything; the others are left out with a warning.
 
-    Raises
-    ------
-    InputError
-        When there is no covariate at all, or a text column has another value in every row (an identifier).
+    Left out are columns with one value only, and text columns with another value in every row (identifiers).
     """
-    if covariates.shape[1] == 0:
-        raise InputError(
-            "the sample table has no covariate column, so there is nothing for the covariates model",
-            where=str(samples),
-            fix="Add columns such as sex or batch, or leave this model out",
-        )
+    kept = []
     for name in covariates.columns:
         known = covariates[name].dropna()
         text = pd.to_numeric(known, errors="coerce").isna().any()
-        if len(known) > 1 and text and known.is_unique:
-            raise InputError(
-                f"column {name} has another text in every row, so it is an identifier and no covariate",
-                where=str(samples),
-                fix="Remove it, or name the columns to use in `covariates` of the configuration",
-            )
+        if covariates[name].nunique(dropna=False) < 2:
+            logger.warning("covariate %s is the same for everybody and is left out", name)
+        elif text and known.is_unique:
+            logger.warning("column %s has another text in every row: an identifier, left out of the covariates", name)
+        else:
+            kept.append(name)
+    return covariates[kept]
 
 
 def _codes(numbers: pd.Series) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sklearn
 
-from promoternets.baselines.columns import CovariateColumns, refuse_identifiers
+from promoternets.baselines.columns import CovariateColumns, informative
 from promoternets.baselines.fit import Fitted, fit
 from promoternets.baselines.inputs import read_genotypes, read_people
 from promoternets.baselines.search import rows
@@ -43,31 +43,33 @@ def train_baseline(
     Raises
     ------
     InputError
-        As `inputs.read_people`, `inputs.read_genotypes`, `columns.refuse_identifiers`, `settings.baseline`
-        and `fit.fit`.
+        As `inputs.read_people`, `inputs.read_genotypes`, `settings.baseline` and `fit.fit`.
     """
     known = baseline(model)
     people = read_people(samples, folds, fold)
     if known.columns == "covariates":
-        refuse_identifiers(people.covariates, samples)
-        x: Any = people.covariates
+        x: Any = informative(people.covariates)
     elif selected is None:
         raise InputError(f"{model} needs the selected sites of fold {fold}", fix="Give them with --selected")
     else:
         x = read_genotypes(selected, people)
     train, test = np.flatnonzero(~people.test), np.flatnonzero(people.test)
     logger.info("%s, fold %d: %d people to train on, %d to predict", model, fold, len(train), len(test))
-    own = derive(seed, "baseline", model, fold)
-    fitted = fit(model, rows(x, train), people.case[train], people.family[train], seed=own, threads=threads)
-    if known.columns == "covariates":
-        _log_unknown(fitted, rows(x, test))
-    probability = fitted.probability(rows(x, test))
+    if known.columns == "covariates" and not len(informative(rows(x, train)).columns):
+        logger.warning("no covariate tells anybody apart: everybody gets the probability 0.5")
+        probability, fitted_details = np.full(len(test), 0.5), {"covariates": "none", "seconds": 0.0}
+    else:
+        own = derive(seed, "baseline", model, fold)
+        fitted = fit(model, rows(x, train), people.case[train], people.family[train], seed=own, threads=threads)
+        if known.columns == "covariates":
+            _log_unknown(fitted, rows(x, test))
+        probability, fitted_details = fitted.probability(rows(x, test)), fitted.details
     about = {
         "fold": fold,
         "seed": seed,
         "test_people": len(test),
         "scikit_learn": sklearn.__version__,
-        **fitted.details,
+        **fitted_details,
     }
     with written(details) as partial:
         partial.write_text(json.dumps(about, indent=2) + "\n")
@@ -79,7 +81,7 @@ def train_baseline(
         fold=fold,
         model=model,
     )
-    logger.info("%s, fold %d: done in %.1f s", model, fold, fitted.details["seconds"])
+    logger.info("%s, fold %d: done in %.1f s", model, fold, fitted_details["seconds"])
 
 
 def _log_unknown(fitted: Fitted, covariates: Any) -> None:

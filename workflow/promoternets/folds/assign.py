@@ -18,7 +18,7 @@ from promoternets.seeds import derive
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 50  # partitions tried until each part has both classes; only tiny cohorts need more than one
-VALIDATION_PARTS = (1, 2)  # the inner parts on which the ranking and ALS-Net's early stopping validate
+VALIDATION_PARTS = (1, 2)  # part 1 stops ALS-Net; each of two rounds of the ranking validates on one of these and more
 CLASSES = {"1": "cases", "0": "controls"}
 
 

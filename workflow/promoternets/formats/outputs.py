@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from promoternets.errors import InputError
+
+NOT_WRITABLE = (errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 
 
 def remove(path: Path) -> None:
@@ -46,7 +49,7 @@ def written(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
     except OSError as error:
         remove(partial)
-        if error.errno in (13, 28, 30):  # EACCES, ENOSPC, EROFS
+        if error.errno in NOT_WRITABLE or str(error.filename).startswith(str(partial)):
             raise _not_writable(path, error) from error
         raise
     except BaseException:

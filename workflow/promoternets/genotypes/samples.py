@@ -175,6 +175,7 @@ def _listed(text: str) -> list[str]:
 
 
 def _is_plink(values: set[str]) -> bool:
+    """Whether 1 means control and 2 case, as in PLINK."""
     return "2" in values and values <= {"0", "1", "2", "-9"}
 
 
@@ -194,10 +195,14 @@ def _coded(column: pd.Series, name: str, case: str | None, control: str | None, 
     if case is None and control is None:
         if values <= {"0", "1", "-9"}:
             coding = {"0": 0, "1": 1}
+        elif values - {"-9"} == {"0", "1", "2"}:
+            raise InputError(
+                f"column {name} holds 0, 1 and 2 ({_seen(column)}): PLINK's coding, where 0 is missing, or a slip",
+                where=table,
+                fix="Name the values in the configuration: `case: 2` and `control: 1` for PLINK's",
+            )
         elif _is_plink(values):
             coding = {"1": 0, "2": 1}
-            if "0" in values:
-                logger.warning("phenotype coding 1/2 as in PLINK: 0 is taken as missing")
         elif values <= WORDS.keys():
             coding = WORDS
         else:

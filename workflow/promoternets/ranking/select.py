@@ -32,7 +32,7 @@ def rank_promoters(
     blocks : promoter, gene_id, symbol, chrom, tss, strand.
     sites : the sites of each promoter.
     top : how many to select in a fold.
-    per_chromosome : at most so many from one chromosome (published: 8 from each of 4).
+    per_chromosome : select so many on each chromosome instead of `top` over all (published: 8 on each of 4).
     max_shared : skip a promoter that shares more than this share of its sites with those selected before it.
 
     Returns
@@ -58,7 +58,9 @@ def rank_promoters(
 def _select(
     ranked: pd.DataFrame, sites: Mapping[str, frozenset[str]], top: int, per_chromosome: int | None, max_shared: float
 ) -> pd.DataFrame:
-    """Walk down one fold's ranked promoters and take them until `top` are selected."""
+    """Walk down one fold's ranked promoters and take the `top` best, or the best of each chromosome."""
+    if per_chromosome is not None:
+        top = per_chromosome * ranked["chrom"].map(canonical).nunique()
     taken: set[str] = set()
     from_chromosome: dict[str, int] = {}
     selected, reasons = [], []

@@ -11,6 +11,7 @@ any number of shards.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
@@ -404,6 +405,14 @@ def _seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
 
 
 def _fingerprint(task: Task, settings: TrainingSettings, keep_weights: bool, members_at_once: int) -> str:
-    labels = task.labels.numpy().tobytes() if task.labels.device.type == "cpu" else b""
-    parts = [settings.as_dict(), list(task.seeds), task.training.tolist(), task.validation.tolist(), labels.hex()]
-    return str(derive(0, json.dumps(parts), keep_weights, members_at_once))
+    """Return a digest of everything a result depends on: settings, people, labels, genotypes, encoding, network."""
+    parts = [settings.as_dict(), list(task.seeds), task.training.tolist(), task.validation.tolist()]
+    digest = hashlib.sha256(json.dumps([parts, keep_weights, members_at_once]).encode())
+    digest.update(task.labels.cpu().numpy().tobytes())
+    for index in {0, len(task.seeds) // 2, len(task.seeds) - 1}:
+        digest.update(task.inputs([index]).cpu().contiguous().numpy().tobytes())
+    few = task.inputs([0])[:, :4]
+    digest.update(task.encode(few).cpu().numpy().tobytes())
+    for name, value in _seeded(task.build, task.seeds[0]).state_dict().items():
+        digest.update(name.encode() + value.numpy().tobytes())
+    return digest.hexdigest()

@@ -1,7 +1,7 @@
 """The whole genotype branch on real people: one run of the workflow over five cohorts, then what it found.
 
 The settings are cut down (fewer folds, seeds and baselines than the defaults) so that all five take minutes on two
-cores. tests/real/README.md has the figures of a run with them, and of one with the defaults.
+cores. The README has the figures of such a run.
 """
 
 import subprocess

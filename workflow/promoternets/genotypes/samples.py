@@ -12,6 +12,7 @@ import pandas as pd
 from promoternets.errors import InputError
 from promoternets.formats.tables import read_table
 from promoternets.formats.variant_index import sample_names
+from promoternets.genotypes.families import PARENTS, families
 
 logger = logging.getLogger(__name__)
 NOT_IN_VCF = "not in the VCF"
@@ -47,7 +48,7 @@ def match_samples(
     Parameters
     ----------
     vcf : file(s) of one chromosome; several hold different people.
-    table : TSV with a column `sample` and the phenotype's; `family` is kept where there is one.
+    table : TSV with a column `sample` and the phenotype's; `family`, `father` and `mother` say who is related.
     phenotype : name of the phenotype column.
     case, control : values that mean case and control, comma separated. With only one of the two given,
         everybody else is the other. With neither: 0/1, or 1/2 as in PLINK (1 control, 2 case; 0 and -9
@@ -84,8 +85,9 @@ def match_samples(
     )
     place = {name: row for row, name in enumerate(people)}
     matched = pd.DataFrame({"sample": frame["sample"], "phenotype": coded})
-    if "family" in frame.columns and phenotype != "family":
-        matched["family"] = frame["family"]
+    related = families(frame.drop(columns=phenotype))
+    if related is not None:
+        matched["family"] = related
     matched = pd.concat([matched, frame[kept_columns]], axis=1)[reason.isna()]
     matched = matched.sort_values("sample", key=lambda names: names.map(place)).reset_index(drop=True)
     _refuse_one_class(matched, frame, phenotype, table)
@@ -146,7 +148,7 @@ def _refuse_bad_ids(names: pd.Series, table: Path) -> None:
 
 
 def _covariates(frame: pd.DataFrame, phenotype: str, covariates: Sequence[str] | None, table: Path) -> list[str]:
-    reserved = {"sample", "phenotype", "family", phenotype}
+    reserved = {"sample", "phenotype", "family", *PARENTS, phenotype}
     if covariates is None:
         return [name for name in frame.columns if name not in reserved]
     absent = [name for name in covariates if name not in frame.columns]

@@ -26,10 +26,11 @@ PRESETS = {
             batch_size=32, class_weights=False, restore_best=False,
         ),
     ),
-    # Chosen on three folds of the demo's cohort (427 people train, seed 1; test AUC, best ridge regression 0.89-0.92):
+    # Chosen on two folds of the demo's cohort (427 people train, seed 1; test AUC, ridge regression 0.89):
     # 0.887 and 0.858 on folds 1 and 2. Without dropped sites 0.80-0.82: the network learns its people by heart.
     # Standardised input 0.67 (rare sites weigh too much). Glorot weights reach 0.88-0.91 in some seeds and never leave
-    # the loss of guessing in others, with Adagrad and AdamW alike; He weights start in all.
+    # the loss of guessing in others, with Adagrad and AdamW alike; with He
+    # weights this setting started in both folds (with one-hot input or more dropped sites it did not).
     "default": Preset(
         "scalar",
         "he",

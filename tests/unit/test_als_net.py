@@ -116,7 +116,7 @@ def test_the_published_preset_is_the_published_training():
     settings = published.training
     assert (settings.optimiser, settings.learning_rate, settings.learning_rate_decay) == ("adagrad", 0.002, 1e-4)
     assert (settings.epochs, settings.batch_size, settings.patience) == (30, 32, None)
-    assert not settings.class_weights and not settings.restore_best
+    assert not settings.class_weights and settings.keep == "last"
 
 
 def test_the_history_says_which_epoch_was_kept(trained):

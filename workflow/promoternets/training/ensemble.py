@@ -1,10 +1,11 @@
 """The ensemble trainer: E independent copies of a small network, trained in one loop.
 
-Parameters of all members are stacked along a first axis and one vectorised call computes all of them; a GPU then
-launches one kernel where a loop would launch thousands. Members share nothing: starting weights and the order of
-people come from each member's own seed, the optimisers work element by element, and a member that stops early
-leaves the stack. A member's result therefore does not depend on who shares the stack, up to the rounding of the
-last bit (vector instructions and batched products round alike for all but the last few numbers of a stack). Who
+Parameters of all members are stacked along a first axis. On a GPU one vectorised call computes all of them: one
+kernel where a loop would launch thousands. On a CPU a loop over the members is a third faster (measured), and only
+the optimiser works on the whole stack. Members share nothing: starting weights, the order of the examples and what
+dropout leaves out come from each member's own seed, the optimisers work element by element, and a member that stops
+early leaves the stack. A member's result therefore does not depend on who shares the stack, up to the rounding of
+the last bit (vector instructions and batched products round alike for all but the last few numbers of a stack). Who
 wants results that are the same byte for byte puts the same members into the same stacks, as the ranking does for
 any number of shards.
 """
@@ -30,7 +31,7 @@ from promoternets.errors import InputError
 from promoternets.formats.outputs import written
 from promoternets.progress import progress
 from promoternets.seeds import derive
-from promoternets.training.measures import area_under_roc
+from promoternets.training.objectives import CLASSIFICATION, Objective
 from promoternets.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -46,8 +47,9 @@ class Member:
     ----------
     index : its place among the members asked for.
     best_epoch : the epoch (from 1) whose weights were kept.
-    history : one row per epoch: (epoch, train_loss, validation_loss, validation_auc).
-    validation_scores : float32 [validation people], log-odds of being a case, from the kept weights.
+    history : one row per epoch: (epoch, train_loss, validation_loss, validation measure: AUC or correlation).
+    validation_scores : float32 [validation people], log-odds of being a case (or the number predicted), from the
+        kept weights.
     weights : the kept parameters and buffers, on the CPU; None unless asked for.
     """
 
@@ -66,10 +68,13 @@ class Task:
     ----------
     build : returns a fresh network; called under each member's own seed.
     seeds : one seed per member; its length is the number of members.
-    inputs : given member indices, returns their stored genotypes, int8 [members, people, ...].
-    encode : turns stored genotypes [members, batch, ...] into what the network takes.
-    labels : int64 [members, people] (or one row for all), 0 control, 1 case.
+    inputs : given member indices, returns their stored inputs [members, people, ...], such as int8 genotypes.
+    encode : turns stored inputs [members, batch, ...] into what the network takes.
+    labels : [members, people] (or one row for all); int64, 0 control, 1 case, or float32 where a number is predicted.
     training, validation : int64 indices of people; validation decides when to stop and which epoch to keep.
+    objective : loss, score and measure.
+
+    People are the examples of whatever kind: in the chromatin branch they are genes.
     """
 
     build: Callable[[], nn.Module]
@@ -79,10 +84,13 @@ class Task:
     labels: torch.Tensor
     training: np.ndarray
     validation: np.ndarray
+    objective: Objective = CLASSIFICATION
 
     def __post_init__(self) -> None:
         if set(self.training) & set(self.validation):
             raise ValueError("a person is both in the training and in the validation part")
+        if not self.objective.classes:
+            return
         for name, part in (("training", self.training), ("validation", self.validation)):
             classes = self.labels[:, part]
             if len(part) == 0 or bool((classes == classes[:, :1]).all()):
@@ -151,7 +159,7 @@ class _Stack:
         parameters, buffers = stack_module_state(modules)  # type: ignore[arg-type]
         self._load(parameters, buffers)
         self.best = {name: value.detach().clone() for name, value in self._state().items()}
-        self.best_loss = {index: float("inf") for index in self.indices}
+        self.best_so_far = {index: float("inf") for index in self.indices}
         self.best_epoch = dict.fromkeys(self.indices, 0)
         self.history: dict[int, list[tuple[int, float, float, float]]] = {index: [] for index in self.indices}
         self.scores: dict[int, torch.Tensor] = {}
@@ -170,40 +178,59 @@ class _Stack:
         self.inputs = self.task.inputs(self.active).to(self.device)
         labels = self.task.labels.to(self.device)
         self.labels = labels.expand(len(self.active), -1) if len(labels) == 1 else labels[self.active]
-        training = self.labels[:, torch.as_tensor(self.task.training, device=self.device)]
-        cases = training.double().mean(1)
-        share = 0.5 if self.settings.class_weights else float(cases.mean())
-        self.guessing = float("inf") if self.settings.start == 0 else -np.log(share**share * (1 - share) ** (1 - share))
-        if self.settings.class_weights:
+        self.guessing = float("inf")
+        self.class_weights = None
+        if self.settings.class_weights and self.task.objective.classes:
+            training = self.labels[:, torch.as_tensor(self.task.training, device=self.device)]
+            cases = training.double().mean(1)
             self.class_weights = torch.stack([0.5 / (1 - cases), 0.5 / cases], dim=1).float()
-        else:
-            self.class_weights = torch.ones(len(self.active), 2, device=self.device)
+        if self.settings.start > 0:
+            self.guessing = self._loss_of_guessing()
+
+    def _loss_of_guessing(self) -> float:
+        """Return the loss of a network that says the same of everybody."""
+        labels = self.labels[:, torch.as_tensor(self.task.training, device=self.device)].double()
+        if not self.task.objective.classes:
+            return float(labels.var(1, correction=0).mean())
+        share = 0.5 if self.settings.class_weights else float(labels.mean())
+        return -np.log(share**share * (1 - share) ** (1 - share))
 
     def _forward(
         self, people: torch.Tensor, drop: Sequence[torch.Generator] | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return logits [members, batch, 2] and labels [members, batch] of people [members, batch].
+        """Return outputs [members, batch, outputs] and labels [members, batch] of people [members, batch].
 
-        drop : one generator a member, to drop sites of the input while training.
+        drop : one generator a member, to drop sites of the input and units of the network while training.
         """
         rows = torch.arange(len(self.active), device=self.device)[:, None]
         encoded = self.task.encode(self.inputs[rows, people])
-        if drop is not None:
-            kept = 1 - self.settings.site_dropout
-            shape = (encoded.shape[1], 1, encoded.shape[-1])
-            masks = torch.stack([torch.rand(shape, generator=generator) < kept for generator in drop])
-            encoded = encoded * (masks.to(self.device) / kept)
+        given = [encoded]
+        if drop is not None and self.settings.site_dropout:
+            given = [encoded * self._kept(drop, (encoded.shape[1], 1, encoded.shape[-1]), self.settings.site_dropout)]
+        if drop is not None and self.settings.unit_dropout:
+            given.append(self._kept(drop, (encoded.shape[1], self.skeleton.droppable), self.settings.unit_dropout))
 
-        def one(parameters: dict, buffers: dict, x: torch.Tensor) -> torch.Tensor:
-            return functional_call(self.skeleton, (parameters, buffers), (x,))
+        def one(parameters: dict, buffers: dict, *x: torch.Tensor) -> torch.Tensor:
+            return functional_call(self.skeleton, (parameters, buffers), x)
 
-        return vmap(one)(self.parameters, self.buffers, encoded), self.labels[rows, people]
+        if self.device.type != "cpu":
+            return vmap(one)(self.parameters, self.buffers, *given), self.labels[rows, people]
+        stacks = [_members(part, len(self.active)) for part in (self.parameters, self.buffers)]
+        outputs = [one(*member) for member in zip(*stacks, *given, strict=True)]
+        return torch.stack(outputs), self.labels[rows, people]
 
-    def _losses(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return each member's class-weighted mean cross-entropy: [members]."""
-        per_person = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+    def _kept(self, drop: Sequence[torch.Generator], shape: tuple[int, ...], share: float) -> torch.Tensor:
+        """Return what dropout multiplies with [members, *shape]: 0, or what keeps the mean."""
+        masks = torch.stack([torch.rand(shape, generator=generator) >= share for generator in drop])
+        return masks.to(self.device) / (1 - share)
+
+    def _losses(self, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return each member's mean loss, class-weighted if the settings say so: [members]."""
+        losses = self.task.objective.losses(outputs, labels)
+        if self.class_weights is None:
+            return losses.mean(1)
         weights = self.class_weights.gather(1, labels)
-        return (per_person.view_as(labels) * weights).sum(1) / weights.sum(1)
+        return (losses * weights).sum(1) / weights.sum(1)
 
     def run_epoch(self) -> None:
         """Train one epoch, validate, keep the best weights, and let go of members that are done."""
@@ -211,8 +238,8 @@ class _Stack:
         train_loss = self._train()
         scores, loss = self.predict(self.task.validation)
         labels = self.labels[:, torch.as_tensor(self.task.validation, device=self.device)]
-        area = area_under_roc(scores, labels)
-        rows = torch.stack([train_loss.double(), loss.double(), area]).T.tolist()
+        measure = self.task.objective.measure(scores, labels)
+        rows = torch.stack([train_loss.double(), loss.double(), measure]).T.tolist()
         if not np.isfinite(rows).all():
             raise InputError(
                 f"training diverged in epoch {self.epoch} (the loss is not a finite number)",
@@ -221,26 +248,49 @@ class _Stack:
         better = []
         for row, index in enumerate(self.active):
             self.history[index].append((self.epoch, *rows[row]))
-            if not self.settings.restore_best or rows[row][1] < self.best_loss[index]:
+            if self._better(index, *rows[row]):
                 better.append(row)
-                self.best_loss[index], self.best_epoch[index] = rows[row][1], self.epoch
+                self.best_epoch[index] = self.epoch
                 self.scores[index] = scores[row].float().cpu()
         self._keep_best(better)
         self._drop([index for index in self.active if self._done(index)])
 
+    def _better(self, index: int, _: float, loss: float, measure: float) -> bool:
+        """Whether this epoch's weights are to be kept rather than those kept so far, and note it."""
+        if self.settings.keep == "last":
+            return True
+        reached = loss if self.settings.keep == "loss" else -measure
+        better = reached < self.best_so_far[index] or (
+            self.settings.keep == "measure" and reached == self.best_so_far[index]
+        )
+        if better:
+            self.best_so_far[index] = reached
+        return better
+
     def _train(self) -> torch.Tensor:
         self.skeleton.train()
         order = torch.stack([self._order(index) for index in self.active]).to(self.device)
-        drop = [self._generator(index, "drop") for index in self.active] if self.settings.site_dropout else None
+        dropout = self.settings.site_dropout or self.settings.unit_dropout
+        drop = [self._generator(index, "drop") for index in self.active] if dropout else None
         batches = order.tensor_split(-(-order.shape[1] // self.settings.batch_size), dim=1)
         total = torch.zeros(len(self.active), device=self.device)
         for people in batches:
             losses = self._losses(*self._forward(people, drop))
             self.optimiser.zero_grad(set_to_none=True)
             losses.sum().backward()
+            if self.settings.clip_norm is not None:
+                self._clip(self.settings.clip_norm)
             self.optimiser.step()
             total += losses.detach()
         return total / len(batches)
+
+    def _clip(self, limit: float) -> None:
+        """Scale each member's gradient down to a norm of at most `limit`."""
+        gradients = [value.grad for value in self.parameters.values() if value.grad is not None]
+        squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0)
+        factor = (limit / (squares.sqrt() + 1e-6)).clamp_max(1)
+        for gradient in gradients:
+            gradient *= factor.view(-1, *[1] * (gradient.dim() - 1))
 
     def _order(self, index: int) -> torch.Tensor:
         order = torch.randperm(len(self.task.training), generator=self._generator(index, "order"))
@@ -252,14 +302,14 @@ class _Stack:
 
     @torch.no_grad()
     def predict(self, people: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return log-odds of being a case [members, people] and the mean loss [members] on these people."""
+        """Return scores [members, people], such as log-odds of being a case, and the mean loss [members]."""
         self.skeleton.eval()
-        outputs = []
+        parts = []
         for part in torch.as_tensor(people, device=self.device).split(EVALUATION_BATCH):
-            outputs.append(self._forward(part.expand(len(self.active), -1))[0])
-        logits = torch.cat(outputs, dim=1)
+            parts.append(self._forward(part.expand(len(self.active), -1))[0])
+        outputs = torch.cat(parts, dim=1)
         labels = self.labels[:, torch.as_tensor(people, device=self.device)]
-        return logits[..., 1] - logits[..., 0], self._losses(logits, labels)
+        return self.task.objective.scores(outputs), self._losses(outputs, labels)
 
     def _keep_best(self, rows: list[int]) -> None:
         if rows and self.keep_weights:
@@ -313,7 +363,7 @@ class _Stack:
         tensors |= {f"scores/{index}": value for index, value in self.scores.items()}
         for index, weights in self.kept.items():
             tensors |= {f"kept/{index}/{name}": value for name, value in weights.items()}
-        plain = {"epoch": self.epoch, "active": self.active, "best_loss": self.best_loss,
+        plain = {"epoch": self.epoch, "active": self.active, "best_so_far": self.best_so_far,
                  "best_epoch": self.best_epoch, "history": self.history}  # fmt: skip
         return tensors, plain
 
@@ -321,7 +371,7 @@ class _Stack:
         """Continue from a snapshot."""
         tensors, plain = saved
         self.epoch, self.active = plain["epoch"], plain["active"]
-        self.best_loss = {int(index): value for index, value in plain["best_loss"].items()}
+        self.best_so_far = {int(index): value for index, value in plain["best_so_far"].items()}
         self.best_epoch = {int(index): value for index, value in plain["best_epoch"].items()}
         self.history = {int(index): [tuple(row) for row in rows] for index, rows in plain["history"].items()}
         names, buffers = list(self.parameters), list(self.buffers)
@@ -398,6 +448,12 @@ class _CheckpointFile:
             self.path.unlink(missing_ok=True)
 
 
+def _members(stacked: dict[str, torch.Tensor], members: int) -> list[dict[str, torch.Tensor]]:
+    """Return each member's tensors, as views of the stack."""
+    parts = {name: value.unbind(0) for name, value in stacked.items()}
+    return [{name: part[member] for name, part in parts.items()} for member in range(members)]
+
+
 def _seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)
@@ -406,7 +462,13 @@ def _seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
 
 def _fingerprint(task: Task, settings: TrainingSettings, keep_weights: bool, members_at_once: int) -> str:
     """Return a digest of everything a result depends on: settings, people, labels, genotypes, encoding, network."""
-    parts = [settings.as_dict(), list(task.seeds), task.training.tolist(), task.validation.tolist()]
+    parts = [
+        settings.as_dict(),
+        task.objective.name,
+        list(task.seeds),
+        task.training.tolist(),
+        task.validation.tolist(),
+    ]
     digest = hashlib.sha256(json.dumps([parts, keep_weights, members_at_once]).encode())
     digest.update(task.labels.cpu().numpy().tobytes())
     for index in {0, len(task.seeds) // 2, len(task.seeds) - 1}:

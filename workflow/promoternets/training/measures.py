@@ -27,6 +27,13 @@ def area_standard_error(area: float, cases: int, controls: int) -> float:
     return float((variance / (cases * controls)) ** 0.5)
 
 
+def correlation(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return Pearson's correlation of each member, float64 [members] from [members, examples]; 0 without spread."""
+    pair = [value.double() - value.double().mean(1, keepdim=True) for value in (scores, labels)]
+    spread = (pair[0].square().sum(1) * pair[1].square().sum(1)).sqrt()
+    return (pair[0] * pair[1]).sum(1) / spread.clamp_min(1e-300)
+
+
 def accuracy(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Return the share of people on the right side of 0 log-odds: float64 [members] from [members, people]."""
     return ((scores > 0).long() == labels).double().mean(1)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 
 Optimiser = Literal["sgd", "adagrad", "adamw"]
+Keep = Literal["loss", "measure", "last"]
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,17 @@ class TrainingSettings:
     weight_decay : AdamW's decoupled weight decay (0 for none).
     site_dropout : share of sites that are set to zero in each person's input at each training step, the others
         scaled up to keep the mean (Srivastava et al. 2014, at the input only); 0 for none.
+    unit_dropout : share of the features set to zero where the network says that dropout acts (its ``droppable``);
+        0 for none.
+    clip_norm : greatest norm of a member's gradient, which is scaled down to it; None for no limit.
     epochs : passes over the training people, at most.
     patience : stop a member after this many epochs without a lower validation loss; None trains all epochs.
     start : patience counts from the epoch in which the training loss is this share below that of guessing; deep
         networks may stay on a plateau for many epochs before they learn anything. 0 counts from the first epoch.
     batch_size : people per step; the people are split into equal batches no larger than this.
     class_weights : weigh cases and controls so that both classes count the same.
-    restore_best : keep the weights of the epoch with the lowest validation loss, else those of the last epoch.
+    keep : which weights are kept: those of the epoch with the lowest validation loss ("loss"), of the last epoch
+        with the highest validation measure ("measure": AUC or correlation), or of the last epoch ("last").
     """
 
     optimiser: Optimiser = "adamw"
@@ -36,12 +41,14 @@ class TrainingSettings:
     learning_rate_decay: float = 0.0
     weight_decay: float = 0.0
     site_dropout: float = 0.0
+    unit_dropout: float = 0.0
+    clip_norm: float | None = None
     epochs: int = 50
     patience: int | None = 5
     start: float = 0.0
     batch_size: int = 64
     class_weights: bool = True
-    restore_best: bool = True
+    keep: Keep = "loss"
 
     def changed(self, **given: Any) -> TrainingSettings:
         """Return a copy with the values that are not None."""

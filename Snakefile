@@ -1,4 +1,4 @@
-# From a case/control cohort's variants to a ranked, classified, explained report.
+# From a case/control cohort's variants to a ranked, classified, explained report; from histone marks to expression.
 # Run all:            snakemake --cores all
 # Run one stage:      snakemake --cores all ranking
 # Run one cohort:     snakemake --cores all --config only=mycohort
@@ -22,10 +22,11 @@ include: "workflow/rules/common.smk"
 
 
 rule all:
-    """Every cohort's report, and with it every stage."""
+    """Every cohort's report and that of the epigenomes, and with them every stage."""
     default_target: True
     input:
         configuration.of_every_cohort("results/{cohort}/report.html"),
+        configuration.chromatin_results("report.html"),
 
 
 rule simulate:
@@ -95,10 +96,29 @@ rule saliency:
         configuration.of_every_cohort("results/{cohort}/saliency.tsv"),
 
 
+rule epigenomes:
+    """The genes of the chromatin branch and their labels."""
+    input:
+        configuration.chromatin("{epigenome}/labels.tsv"),
+
+
+rule bins:
+    """Histone marks in bins around each TSS, and how much the signal covers."""
+    input:
+        configuration.chromatin("{epigenome}/bins.zarr", "coverage.tsv"),
+
+
+rule chromatin:
+    """The whole chromatin branch: models, metrics, attention, report."""
+    input:
+        configuration.chromatin("metrics.tsv", "summary.tsv", "attention_validation.tsv", "report.html"),
+
+
 rule report:
-    """The report of each cohort as one HTML file."""
+    """The report of each cohort, and that of the epigenomes, as one HTML file each."""
     input:
         configuration.of_every_cohort("results/{cohort}/report.html"),
+        configuration.chromatin_results("report.html"),
 
 
 include: "workflow/rules/simulation.smk"
@@ -111,6 +131,9 @@ include: "workflow/rules/als_net.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/saliency.smk"
+include: "workflow/rules/epigenomes.smk"
+include: "workflow/rules/bins.smk"
+include: "workflow/rules/chromatin.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -127,8 +150,12 @@ localrules:
     baselines,
     evaluation,
     saliency,
+    epigenomes,
+    bins,
+    chromatin,
     report,
     summarise_filters,
     summarise_blocks,
     summarise_saliency,
+    summarise_bins,
     collect_settings,

@@ -23,7 +23,8 @@ from promoternets.errors import InputError
 
 logger = logging.getLogger("promoternets")
 EXIT_BAD_INPUT = 2
-NOT_ARGUMENTS = {"library"}  # rule inputs that only make Snakemake rerun a stage when its code changed
+# Rule inputs that only make Snakemake rerun a stage: its code, and the files that a sheet among the arguments names.
+NOT_ARGUMENTS = {"library", "signal_files"}
 
 
 def run(main: Callable[..., None], snakemake: Any = None) -> None:

@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from promoternets import chromatin_configuration
+from promoternets.chromatin_configuration import Chromatin, chromatin_problems, read_chromatin
 from promoternets.errors import InputError
 from promoternets.formats import contigs
 
@@ -96,10 +98,15 @@ class Cohort:
 
 @dataclass(frozen=True)
 class Configuration:
-    """The whole configuration. `missing` and `notices` are said by the rules' common part."""
+    """The whole configuration. `missing` and `notices` are said by the rules' common part.
+
+    `epigenomes` is the chromatin branch; without one it is empty and `chromatin` refuses to be asked for results.
+    """
 
     cohorts: dict[str, Cohort]
     gpu: int
+    epigenomes: Chromatin
+    promoters: dict[str, Any] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
@@ -110,6 +117,59 @@ class Configuration:
     def seed(self, wildcards: Any) -> int:
         """Return the seed of the cohort in `wildcards`."""
         return self.cohorts[wildcards.cohort].settings["seed"]
+
+    def branches(self) -> str:
+        """Return the constraint of a wildcard for cohorts and the chromatin branch, which share some stages."""
+        return "|".join([*self.cohorts, chromatin_configuration.NAME])
+
+    def promoter_setting(self, key: str) -> Callable[[Any], Any]:
+        """Return the function of wildcards that gives a setting of the promoters of a cohort or of the epigenomes."""
+        return lambda wildcards: (
+            self.cohorts[wildcards.cohort].settings["promoters"] if wildcards.cohort in self.cohorts else self.promoters
+        )[key]
+
+    def contigs(self, wildcards: Any) -> list[str] | None:
+        """Return the chromosomes whose promoters are wanted; None, for all, in the chromatin branch."""
+        return self.cohorts[wildcards.cohort].chromosomes if wildcards.cohort in self.cohorts else None
+
+    def annotation(self, wildcards: Any) -> str:
+        """Return the gene annotation of the cohort, or of the epigenomes."""
+        branch = self.cohorts.get(wildcards.cohort, self.epigenomes)
+        if branch.annotation is None:
+            raise InputError("published files come with genes of their own; there is no annotation to read")
+        return branch.annotation
+
+    def record(self, wildcards: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """Return source, settings and default settings of a cohort or of the chromatin branch."""
+        if wildcards.cohort in self.cohorts:
+            cohort = self.cohorts[wildcards.cohort]
+            return cohort.source(), cohort.settings, defaults()
+        return self.epigenomes.source(), self.epigenomes.settings, chromatin_defaults()
+
+    def chromatin(self, *paths: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives `paths`, once an epigenome where they hold {epigenome}.
+
+        It raises InputError when no epigenomes are configured.
+        """
+
+        def results(_: Any) -> list[str]:
+            if not self.epigenomes.epigenomes:
+                raise InputError(
+                    "no epigenomes are configured",
+                    fix="Name them under `chromatin:` in config.yaml (README, 'Your own epigenomes')",
+                )
+            return self.chromatin_results(*paths)
+
+        return results
+
+    def chromatin_results(self, *paths: str) -> list[str]:
+        """Return `paths` under the chromatin branch's results, once an epigenome; nothing without epigenomes."""
+        if not self.epigenomes.epigenomes:
+            return []
+        full = [f"{chromatin_configuration.RESULTS}/{path}" for path in paths]
+        return [
+            made for path in full for made in (self.epigenomes.per_epigenome(path) if "{epigenome}" in path else [path])
+        ]
 
     def simulation(self, key: str) -> Callable[[Any], Any]:
         """Return the function of wildcards that gives a setting of the cohort's simulation."""
@@ -234,9 +294,9 @@ def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None)
         listed in ``missing`` of the result instead, so that rules can be listed and linted without data.
     """
     folder = folder or Path.cwd()
-    if not config.get("cohorts"):
+    if not config.get("cohorts") and not config.get("chromatin"):
         raise InputError(
-            "no cohort is configured",
+            "no cohort is configured, and no epigenomes",
             fix="Name one under `cohorts:` in config.yaml (README, 'Your own cohort'), or try `make demo`",
         )
     config = _tidied(config)
@@ -245,13 +305,40 @@ def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None)
         raise InputError("the configuration cannot be used:\n" + "\n".join(f"  {line}" for line in problems))
     missing: list[str] = []
     notices: list[str] = []
-    wanted = config.get("only") or list(config["cohorts"])
+    wanted = config.get("only") or [*config["cohorts"], chromatin_configuration.NAME]
     cohorts = {
         name: _cohort(name, entry, config, folder, missing, notices)
         for name, entry in config["cohorts"].items()
         if name in wanted
     }
-    return Configuration(cohorts=cohorts, gpu=config.get("gpu", 0), missing=missing, notices=notices)
+    epigenomes = _chromatin(config if chromatin_configuration.NAME in wanted else {}, folder)
+    return Configuration(
+        cohorts=cohorts,
+        gpu=config.get("gpu", 0),
+        epigenomes=epigenomes,
+        promoters=defaults()["promoters"] | config.get("promoters", {}),
+        missing=missing + epigenomes.missing,
+        notices=notices,
+    )
+
+
+def _chromatin(config: Mapping[str, Any], folder: Path) -> Chromatin:
+    settings = chromatin_defaults()
+    entry = config.get("chromatin")
+    if not entry:
+        return Chromatin([], {}, settings)
+    settings["seed"] = config.get("seed", settings["seed"])
+    for group in chromatin_configuration.GROUPS:
+        settings[group] |= entry.get(group, {})
+    simulate = _defaults_of(_schema()["$defs"]["simulate_epigenomes"]) | (entry.get("simulate") or {})
+    return read_chromatin(entry, settings, simulate, folder)
+
+
+def chromatin_defaults() -> dict[str, Any]:
+    """Return the seed and every setting group of the chromatin branch at its defaults."""
+    definitions = _schema()["$defs"]
+    groups = {group: _defaults_of(definitions[f"chromatin_{group}"]) for group in chromatin_configuration.GROUPS}
+    return {"seed": definitions["seed"]["default"]} | groups
 
 
 def _tidied(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,7 +347,16 @@ def _tidied(config: Mapping[str, Any]) -> dict[str, Any]:
     config = {key: value for key, value in config.items() if value is not None}
     if isinstance(config.get("only"), (str, int)):
         config["only"] = [name.strip() for name in str(config["only"]).split(",")]
-    cohorts = config["cohorts"]
+    cohorts = config.setdefault("cohorts", {})
+    if not cohorts:
+        config["cohorts"] = cohorts = {}
+    chromatin = config.get("chromatin")
+    if isinstance(chromatin, Mapping):
+        config["chromatin"] = {
+            key: {} if value is None and key == "simulate" else value
+            for key, value in chromatin.items()
+            if value is not None or key == "simulate"
+        }
     if isinstance(cohorts, Mapping):
         config["cohorts"] = {str(name): _tidied_cohort(entry) for name, entry in cohorts.items()}
     _read_numbers(config, _schema())
@@ -329,9 +425,14 @@ def _problems(config: dict[str, Any]) -> list[str]:
     if lines:
         return lines
     for name in config.get("only", []):
-        if name not in config["cohorts"]:
-            lines.append(f"only: there is no cohort {name!r}{_did_you_mean(name, config['cohorts'])}")
+        known = [*config["cohorts"], *([chromatin_configuration.NAME] if "chromatin" in config else [])]
+        if name not in known:
+            lines.append(f"only: there is no cohort {name!r}{_did_you_mean(name, known)}")
+    if "chromatin" in config:
+        lines += chromatin_problems(config["chromatin"])
     for name, entry in config["cohorts"].items():
+        if name == chromatin_configuration.NAME:
+            lines.append(f"cohorts.{name}: results/{name} is the chromatin branch's folder; choose another name")
         lines += [f"cohorts.{name}: {line}" for line in _cohort_problems(entry)]
         settings = _settings(entry, config)
         rounds, inner = settings["ranking"]["rounds"], settings["folds"]["inner"]

@@ -9,7 +9,7 @@ from snakemake.logging import logger
 # Snakemake hands the folders on this path to every script, also in other environments and on other machines.
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
 
-from promoternets.configuration import defaults, read_configuration
+from promoternets.configuration import read_configuration
 from promoternets.dependencies import library_of as library
 from promoternets.errors import InputError
 
@@ -25,10 +25,13 @@ if workflow.is_main_process:
         logger.info(notice)
 
 setting = configuration.setting
+epigenomes = configuration.epigenomes
 
 
 wildcard_constraints:
-    cohort="|".join(configuration.cohorts),
+    cohort="|".join(configuration.cohorts) or "(?!)",
+    epigenome="|".join(epigenomes.epigenomes) or "(?!)",
+    group=r"\d+",
     chrom=r"[^/\s]+",
     fold=r"\d+",
     shard=r"\d+",

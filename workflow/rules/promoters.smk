@@ -1,7 +1,7 @@
 rule extract_promoters:
-    """Gene annotation -> one row per transcription start site."""
+    """Gene annotation of a cohort or of the epigenomes -> one row per transcription start site."""
     input:
-        annotation=lambda wildcards: configuration.cohorts[wildcards.cohort].annotation,
+        annotation=configuration.annotation,
         library=library("extract_promoters"),
     output:
         promoters="results/{cohort}/promoters.tsv",
@@ -10,6 +10,8 @@ rule extract_promoters:
         "results/{cohort}/logs/extract_promoters.log",
     benchmark:
         "results/{cohort}/benchmarks/extract_promoters.jsonl"
+    wildcard_constraints:
+        cohort=configuration.branches(),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -17,10 +19,10 @@ rule extract_promoters:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=20,
     params:
-        contigs=configuration.of_cohort("chromosomes"),
-        policy=setting("promoters", "policy"),
-        biotypes=setting("promoters", "biotypes"),
-        genes=setting("promoters", "genes"),
+        contigs=configuration.contigs,
+        policy=configuration.promoter_setting("policy"),
+        biotypes=configuration.promoter_setting("biotypes"),
+        genes=configuration.promoter_setting("genes"),
     message:
         "Reading promoters of {wildcards.cohort}"
     script:

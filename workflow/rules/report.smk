@@ -1,5 +1,5 @@
 rule collect_settings:
-    """Configuration of one cohort -> the record of its source, settings and versions."""
+    """Configuration of one cohort, or of the epigenomes -> the record of source, settings and versions."""
     input:
         library=library("collect_settings"),
     output:
@@ -8,6 +8,8 @@ rule collect_settings:
         "results/{cohort}/logs/collect_settings.log",
     benchmark:
         "results/{cohort}/benchmarks/collect_settings.jsonl"
+    wildcard_constraints:
+        cohort=configuration.branches(),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -15,9 +17,9 @@ rule collect_settings:
         mem_mb=lambda wildcards, attempt: 500 * attempt,
         runtime=5,
     params:
-        source=lambda wildcards: json.dumps(configuration.cohorts[wildcards.cohort].source()),
-        settings=lambda wildcards: json.dumps(configuration.cohorts[wildcards.cohort].settings),
-        defaults=json.dumps(defaults()),
+        source=lambda wildcards: json.dumps(configuration.record(wildcards)[0]),
+        settings=lambda wildcards: json.dumps(configuration.record(wildcards)[1]),
+        defaults=lambda wildcards: json.dumps(configuration.record(wildcards)[2]),
     message:
         "Recording the settings of {wildcards.cohort}"
     script:

@@ -97,3 +97,36 @@ rule write_simulated_vcf:
         "Writing variants of {wildcards.chrom} of {wildcards.cohort}"
     script:
         "../scripts/write_simulated_vcf.py"
+
+
+rule simulate_epigenomes:
+    """Settings -> signal of histone marks, expression, genes and what was planted."""
+    input:
+        library=library("simulate_epigenomes"),
+    output:
+        folder=directory("results/chromatin/simulated/signal"),
+        sheet="results/chromatin/simulated/epigenomes.tsv",
+        expression="results/chromatin/simulated/expression.tsv",
+        annotation="results/chromatin/simulated/genes.gtf.gz",
+        truth="results/chromatin/simulated/truth.tsv",
+    log:
+        "results/chromatin/logs/simulate_epigenomes.log",
+    benchmark:
+        "results/chromatin/benchmarks/simulate_epigenomes.jsonl"
+    conda:
+        "../../envs/simulation.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        epigenomes=(epigenomes.simulate or {}).get("epigenomes"),
+        genes=(epigenomes.simulate or {}).get("genes"),
+        chromosomes=(epigenomes.simulate or {}).get("chromosomes"),
+        gene_spacing=(epigenomes.simulate or {}).get("gene_spacing"),
+        noise=(epigenomes.simulate or {}).get("noise"),
+        seed=epigenomes.settings["seed"],
+    message:
+        "Simulating epigenomes"
+    script:
+        "../scripts/simulate_epigenomes.py"

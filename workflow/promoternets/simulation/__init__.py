@@ -1,1 +1,1 @@
-"""Cohorts with a planted truth: haplotypes, genes, case/control labels and the VCF of the people drawn."""
+"""Cohorts and epigenomes with a planted truth: haplotypes, genes, labels and VCF; histone marks and expression."""

@@ -274,7 +274,10 @@ class _Stack:
         drop = [self._generator(index, "drop") for index in self.active] if dropout else None
         batches = order.tensor_split(-(-order.shape[1] // self.settings.batch_size), dim=1)
         total = torch.zeros(len(self.active), device=self.device)
-        for people in batches:
+        for number, people in enumerate(batches, start=(self.epoch - 1) * len(batches)):
+            if self.settings.optimiser == "sgd":  # Adagrad knows its decay
+                rate = self.settings.learning_rate / (1 + self.settings.learning_rate_decay * number)
+                self.optimiser.param_groups[0]["lr"] = rate
             losses = self._losses(*self._forward(people, drop))
             self.optimiser.zero_grad(set_to_none=True)
             losses.sum().backward()

@@ -19,7 +19,7 @@ class TrainingSettings:
     ----------
     optimiser : "sgd" (no momentum), "adagrad" or "adamw".
     learning_rate : step size.
-    learning_rate_decay : Adagrad only: the rate at step t is learning_rate / (1 + decay * (t - 1)).
+    learning_rate_decay : Adagrad and SGD: the rate at step t is learning_rate / (1 + decay * (t - 1)).
     weight_decay : AdamW's decoupled weight decay (0 for none).
     site_dropout : share of sites that are set to zero in each person's input at each training step, the others
         scaled up to keep the mean (Srivastava et al. 2014, at the input only); 0 for none.

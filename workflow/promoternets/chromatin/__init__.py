@@ -1,0 +1,1 @@
+"""Chromatin: networks that read histone marks, and what they attend to."""

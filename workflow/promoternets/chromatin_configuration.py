@@ -1,0 +1,233 @@
+"""The chromatin part of the configuration, as its rules see it."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+GROUPS = ("bins", "split", "labels", "training", "baselines", "evaluation", "attention")
+FROM_FILES = ("epigenomes", "expression", "annotation")
+SOURCES = ("epigenomes", "published", "simulate")
+NAME = "chromatin"  # its folder in results/, so no cohort and no gene set can be called so
+RESULTS = f"results/{NAME}"
+JOINT, PUBLISHED_NETWORK = "attentivechrome_joint", "attentivechrome_published"
+TAKEN = frozenset({"logs", "benchmarks", "training", "baselines", "simulated", "figures"})  # folders in RESULTS
+PARTS = ("train", "valid", "test")
+NOTHING = "(?!)"  # a wildcard constraint that no value meets
+
+
+@dataclass(frozen=True)
+class Chromatin:
+    """Epigenomes from bigWig and BAM files, from the published CSV files, or simulated.
+
+    Attributes
+    ----------
+    epigenomes : names, in the order of the sheet.
+    files : signal files of each epigenome, which its bins are made from.
+    settings : the seed and each setting group with every key, defaults filled in.
+    simulate : settings of the simulation; None otherwise.
+    """
+
+    epigenomes: list[str]
+    files: dict[str, list[str]]
+    settings: dict[str, Any]
+    sheet: str | None = None
+    expression: str | None = None
+    annotation: str | None = None
+    validation_mark: str | None = None
+    marks: list[str] | None = None
+    published: str | None = None
+    published_networks: str | None = None
+    simulate: dict[str, Any] | None = None
+    missing: list[str] = field(default_factory=list)
+
+    def setting(self, group: str, key: str) -> Any:
+        """Return a setting."""
+        return self.settings[group][key]
+
+    def per_epigenome(self, path: str) -> list[str]:
+        """Return `path` once an epigenome."""
+        return [path.replace("{epigenome}", name) for name in self.epigenomes]
+
+    def measured(self) -> str:
+        """Return the constraint of a wildcard for epigenomes whose bins are made from signal."""
+        return NOTHING if self.published else _either(self.epigenomes)
+
+    def imported(self) -> str:
+        """Return the constraint of a wildcard for epigenomes whose bins come from published files."""
+        return _either(self.epigenomes) if self.published else NOTHING
+
+    def published_file(self, part: str) -> Callable[[Any], str]:
+        """Return the function of wildcards that gives the published file of a part."""
+        return lambda wildcards: (
+            (self.published or "").replace("{epigenome}", wildcards.epigenome).replace("{part}", part)
+        )
+
+    def signal_files(self, wildcards: Any) -> list[str]:
+        """Return the signal files of the epigenome in `wildcards`."""
+        return self.files[wildcards.epigenome]
+
+    def trained(self) -> list[str]:
+        """Return the names of the networks that are trained."""
+        joint = [JOINT] if self.setting("training", "joint") else []
+        return [*self.setting("training", "models"), *joint]
+
+    def networks(self) -> list[str]:
+        """Return the names of all networks."""
+        return [*self.trained(), *([PUBLISHED_NETWORK] if self.published_networks else [])]
+
+    def groups(self, model: str) -> list[list[str]]:
+        """Return the epigenomes that one job handles, for each of a network's jobs."""
+        if model in (JOINT, PUBLISHED_NETWORK):
+            return [self.epigenomes]
+        size = self.setting("training", "together")
+        return [self.epigenomes[start : start + size] for start in range(0, len(self.epigenomes), size)]
+
+    def of_group(self, path: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` once an epigenome of the job's group."""
+        return lambda wildcards: [
+            path.replace("{epigenome}", name) for name in self.groups(wildcards.model)[int(wildcards.group) - 1]
+        ]
+
+    def of_networks(self, name: str) -> list[str]:
+        """Return the file `name` of every job of every network."""
+        return [
+            f"{RESULTS}/training/{model}/group_{number}/{name}"
+            for model in self.networks()
+            for number in range(1, len(self.groups(model)) + 1)
+        ]
+
+    def with_epigenome(self, name: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives the file `name` of each network of the epigenome."""
+
+        def paths(wildcards: Any) -> list[str]:
+            return [
+                f"{RESULTS}/training/{model}/group_{number}/{name}"
+                for model in self.networks()
+                for number, group in enumerate(self.groups(model), start=1)
+                if wildcards.epigenome in group
+            ]
+
+        return paths
+
+    def of_baselines(self, name: str) -> list[str]:
+        """Return the file `name` of every baseline."""
+        return [f"{RESULTS}/baselines/{model}/{name}" for model in self.setting("baselines", "models")]
+
+    def published_states(self) -> list[str]:
+        """Return the published weights of each epigenome."""
+        return self.per_epigenome(self.published_networks or "")
+
+    def of_measured(self, *paths: str) -> list[str]:
+        """Return `paths` unless the epigenomes come from published files, which have none of them."""
+        return [] if self.published else list(paths)
+
+    def truth(self) -> list[str]:
+        """Return the table of planted weights of a simulation; nothing otherwise."""
+        return [] if self.simulate is None else [f"{RESULTS}/simulated/truth.tsv"]
+
+    def source(self) -> dict[str, Any]:
+        """Return where the epigenomes come from, for the record."""
+        keys = (*FROM_FILES[1:], "validation_mark", "marks", "published", "published_networks", "simulate")
+        given = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
+        return {"epigenomes": self.epigenomes, "sheet": self.sheet} | given
+
+
+def _either(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, names)) or NOTHING
+
+
+def chromatin_problems(entry: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the chromatin part beyond its schema, a line each."""
+    given = [key for key in SOURCES if key in entry]
+    if len(given) > 1:
+        return [f"chromatin: it has both `{given[0]}` and `{given[1]}`; keep one of the two"]
+    if not given:
+        return ["chromatin: it names no data; give epigenomes, expression and annotation (or published, or simulate)"]
+    lines = []
+    if given == ["epigenomes"]:
+        lines += [f"chromatin: `{key}` is missing" for key in FROM_FILES if key not in entry]
+    if given == ["published"] and entry.get("validation_mark"):
+        lines.append("chromatin.validation_mark: the published files hold input marks only; leave it out")
+    if given == ["published"] and entry.get("labels", {}).get("target") == "expression":
+        lines.append("chromatin.labels.target: the published files hold labels, no expression; use label")
+    split = entry.get("split", {})
+    if split.get("train_share", 0.6) + split.get("valid_share", 0.2) >= 1:
+        lines.append("chromatin.split: train_share and valid_share leave no gene to test")
+    pattern = entry.get("published_networks")
+    if pattern and "{epigenome}" not in pattern:
+        lines.append("chromatin.published_networks: it needs {epigenome}, since there are weights for each")
+    return lines
+
+
+def read_chromatin(
+    entry: Mapping[str, Any], settings: dict[str, Any], simulate: dict[str, Any], folder: Path
+) -> Chromatin:
+    """Return the completed chromatin part.
+
+    Parameters
+    ----------
+    entry : the part as configured; its problems have been looked for.
+    settings : every setting group, completed. simulate : the simulation's settings, completed.
+    folder : where relative paths start.
+    """
+    common = {"settings": settings, "marks": entry.get("marks"), "published_networks": entry.get("published_networks")}
+    if "simulate" in entry:
+        names = [f"S{number:03d}" for number in range(1, simulate["epigenomes"] + 1)]
+        simulated = f"{RESULTS}/simulated"
+        return Chromatin(
+            names, {name: [f"{simulated}/signal"] for name in names}, sheet=f"{simulated}/epigenomes.tsv",
+            expression=f"{simulated}/expression.tsv", annotation=f"{simulated}/genes.gtf.gz",
+            validation_mark=entry.get("validation_mark") or "H3K27ac", simulate=simulate, **common,
+        )  # fmt: skip
+    if "published" in entry:
+        return _published(entry["published"], common, folder)
+    missing = [
+        f"chromatin: {key}: there is no file {entry[key]} (looked in {folder})"
+        for key in FROM_FILES
+        if not (folder / entry[key]).is_file()
+    ]
+    files = {} if missing else _files(folder / entry["epigenomes"])
+    missing += [
+        f"chromatin: {name!r} cannot name an epigenome, since results/chromatin/{name} is taken"
+        for name in TAKEN & set(files)
+    ]
+    return Chromatin(
+        list(files), files, sheet=entry["epigenomes"], expression=entry["expression"], annotation=entry["annotation"],
+        validation_mark=entry.get("validation_mark"), missing=missing, **common,
+    )  # fmt: skip
+
+
+def _published(pattern: str, common: dict[str, Any], folder: Path) -> Chromatin:
+    first = pattern.replace("{part}", PARTS[0])
+    before, after = first.split("{epigenome}", 1)
+    expression = re.compile(
+        re.escape(before) + r"(?P<name>[^/]+)" + re.escape(after).replace(r"\{epigenome\}", "(?P=name)")
+    )
+    paths = glob.glob("*".join(glob.escape(part) for part in first.split("{epigenome}")), root_dir=folder)
+    names = sorted({found["name"] for found in map(expression.fullmatch, paths) if found} - TAKEN)
+    missing = [] if names else [f"chromatin: published: no file matches {first} (looked in {folder})"]
+    every = [(name, pattern.replace("{epigenome}", name).replace("{part}", part)) for name in names for part in PARTS]
+    missing += [f"chromatin: published: there is no file {path}" for _, path in every if not (folder / path).is_file()]
+    return Chromatin(names, {name: [] for name in names}, published=pattern, missing=missing, **common)
+
+
+def _files(sheet: Path) -> dict[str, list[str]]:
+    """Return the files of each epigenome in a sheet; what is wrong with it is said by the job that checks it."""
+    with sheet.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    files: dict[str, list[str]] = {}
+    for row in rows:
+        cells = {
+            key.strip(): (value or "").strip()
+            for key, value in row.items()
+            if isinstance(key, str) and isinstance(value, str)
+        }
+        if cells.get("epigenome") and cells.get("path"):
+            files.setdefault(cells["epigenome"], []).append(cells["path"])
+    return files

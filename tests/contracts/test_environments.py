@@ -20,7 +20,8 @@ LOCK_NAME_OF = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 # heavy or native packages, and the only folders of the library that may import them
 HOME_OF = {
     "cyvcf2": {"genotypes"},
-    "torch": {"networks", "training", "ranking", "als_net", "saliency"},
+    "torch": {"networks", "training", "ranking", "als_net", "saliency", "chromatin"},
+    "pyBigWig": {"bins", "simulation"},
     "captum": {"saliency"},
     "msprime": {"simulation"},
     "sklearn": {"folds", "baselines", "evaluation"},

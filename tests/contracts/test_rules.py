@@ -2,8 +2,9 @@
 
 STAGES = [
     "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation",
-    "saliency", "report",
+    "saliency", "epigenomes", "bins", "chromatin", "report",
 ]  # fmt: skip
+RERUN_ONLY = {"library", "signal_files"}  # inputs that are no arguments: an edit of one reruns the rule
 GRANTED = {"threads", "gpu"}  # what the scheduler gives every job
 
 
@@ -23,7 +24,7 @@ def test_every_rule_is_named_after_its_script(rules, repository):
 
 def test_every_name_a_rule_gives_is_an_argument_of_its_script(rules, signature_of):
     for name, rule in rules.items():
-        given = {*rule["input"], *rule["output"], *rule["params"]} - {"library"}
+        given = {*rule["input"], *rule["output"], *rule["params"]} - RERUN_ONLY
         assert given <= signature_of(name).names, name
 
 
@@ -41,7 +42,9 @@ def test_a_rule_asks_for_a_gpu_where_its_script_can_use_one_and_nowhere_else(rul
 def test_a_gpu_is_asked_for_only_when_configured(rules, read_rules):
     assert {rule["gpu"] for rule in rules.values()} == {0, None}
     asked = {rule["name"] for rule in read_rules("--config", "gpu=1") if rule["gpu"] == 1}
-    assert asked == {"train_promoter_cnn", "train_als_net", "explain_als_net"}
+    assert asked == {
+        "train_promoter_cnn", "train_als_net", "explain_als_net", "train_chromatin", "explain_chromatin",
+    }  # fmt: skip
 
 
 def test_every_rule_says_what_it_does_needs_and_leaves(rules):
@@ -53,10 +56,10 @@ def test_every_rule_says_what_it_does_needs_and_leaves(rules):
         assert "library" in rule["input"], name
 
 
-def test_logs_and_benchmarks_are_the_cohort_s_and_tell_jobs_apart(rules):
+def test_logs_and_benchmarks_lie_with_the_results_and_tell_jobs_apart(rules):
     for name, rule in rules.items():
         (log,) = rule["log"]
-        assert log.startswith("results/{cohort"), name
+        assert log.startswith(("results/{cohort", "results/chromatin/")), name
         assert f"/logs/{name}." in log, name
         assert f"/benchmarks/{name}." in rule["benchmark"], name
         assert rule["benchmark"].endswith(".jsonl"), name

@@ -1,5 +1,6 @@
 """Reads in bins: counted as bedtools multicov counts them."""
 
+import os
 import shutil
 import subprocess
 
@@ -143,6 +144,15 @@ def test_a_bam_without_index_is_told_how_to_get_one(tmp_path):
     path = write_bam(tmp_path / "a.bam", LENGTHS, [ANCHOR], index=False)
     with pytest.raises(InputError, match=r"no index. Make one: `samtools index a.bam`"):
         bin_bam(path, WINDOW)
+
+
+def test_an_index_older_than_its_reads_is_warned_of(many, caplog):
+    path, windows = many
+    bin_bam(path, windows)
+    assert not caplog.records
+    os.utime(f"{path}.bai", (0, 0))
+    bin_bam(path, windows)
+    assert "many.bam.bai is older than the BAM" in caplog.text
 
 
 def test_a_bam_cut_short_is_refused(many, tmp_path, capfd):

@@ -180,3 +180,13 @@ def test_an_index_that_is_no_index_is_an_error(signal, tmp_path):
         (tmp_path / "bad.bw").write_bytes(bad)
         with pytest.raises(InputError, match="damaged at byte"):
             bin_bigwig(tmp_path / "bad.bw", windows())
+
+
+def test_a_block_that_would_lie_beyond_the_end_of_the_file_is_an_error(signal, tmp_path):
+    """As after a download that lost its middle: both ends are right, and the index speaks of more than there is."""
+    raw = bytearray(signal.read_bytes())
+    first_leaf = int.from_bytes(raw[24:32], "little") + 48 + 4
+    raw[first_leaf + 24 : first_leaf + 32] = len(raw).to_bytes(8, "little")
+    (tmp_path / "bad.bw").write_bytes(raw)
+    with pytest.raises(InputError, match="cut short: it has .* bytes, what it refers to reaches to"):
+        bin_bigwig(tmp_path / "bad.bw", windows())

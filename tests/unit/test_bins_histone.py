@@ -73,10 +73,11 @@ def test_fill_error_refuses_gaps_in_the_genes_that_are_kept(run):
     assert run(fill="error", min_covered=1.0).fill == "error"
 
 
-def test_genes_without_any_value_are_warned_of(run, inputs, caplog):
+def test_a_gene_that_no_mark_covers_is_left_out_and_said(run, inputs, caplog):
     write_table(gene_table(("A", "chr1", 101, "+"), ("Z", "chr1", 801, "+")), inputs / "genes.tsv")
     run()
-    assert "1 of 2 genes have no value from any mark" in caplog.text
+    assert "1 of 2 genes left out: no mark covers their window" in caplog.text
+    assert list(BinStore.open(inputs / "bins.zarr").gene_ids) == ["A"]
 
 
 def test_reads_and_signal_can_be_mixed(run, inputs):

@@ -186,6 +186,7 @@ rule map_attention:
     params:
         genes=epigenomes.setting("attention", "genes"),
         active_mark=epigenomes.setting("attention", "active_mark"),
+        part=epigenomes.setting("attention", "part"),
         samples=epigenomes.setting("attention", "samples"),
         seed=epigenomes.settings["seed"],
     message:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent)) if "snakemake" not in globals() else None
 
@@ -22,10 +23,11 @@ def main(
     genes: list[str] | None = None,
     truth: Path | None = None,
     active_mark: str = "H3K4me3",
+    part: Literal["test", "all"] = "test",
     samples: int = 1000,
     seed: int = 42,
 ) -> None:
-    """Average attention over the test genes of each epigenome, and see whether it falls where it should.
+    """Average attention over the genes of each epigenome, and see whether it falls where it should.
 
     Args:
         attention: attention stores (Zarr), one an epigenome
@@ -40,6 +42,7 @@ def main(
         genes: symbols or identifiers of genes to show one by one
         truth: planted weights of a simulation (TSV: mark, bin, weight)
         active_mark: the mark whose map is compared with the held-back mark
+        part: the genes averaged: test genes, which no network learned from, or all
         samples: resamples of genes behind an interval, and shuffles behind a null
         seed: base seed
     """
@@ -48,7 +51,7 @@ def main(
     summarise_attention(
         attention=attention, bins=bins, labels=labels, maps=maps, mark_weights=mark_weights, gene_maps=gene_maps,
         validation=validation, against_truth=against_truth, promoters=promoters, genes=genes, truth=truth,
-        active_mark=active_mark, samples=samples, seed=seed,
+        active_mark=active_mark, part=part, samples=samples, seed=seed,
     )  # fmt: skip
 
 

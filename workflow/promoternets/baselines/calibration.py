@@ -27,7 +27,8 @@ def platt(score: np.ndarray, case: np.ndarray) -> tuple[float, float]:
     cases, controls = case.sum(), (~case).sum()
     target = np.where(case, (cases + 1) / (cases + 2), 1 / (controls + 2))
     spread = score.std() or 1.0
-    scaled = score / spread
+    centre = score.mean()
+    scaled = (score - centre) / spread  # far from 0 the two parameters can hardly be told apart
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         logit = parameters[0] * scaled + parameters[1]
@@ -36,4 +37,5 @@ def platt(score: np.ndarray, case: np.ndarray) -> tuple[float, float]:
 
     start = np.array([1.0, np.log((cases + 1) / (controls + 1))])
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(LEAST_SLOPE, None), (None, None)])
-    return float(found.x[0] / spread), float(found.x[1])
+    slope = float(found.x[0] / spread)
+    return slope, float(found.x[1] - slope * centre)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from promoternets.bins.windows import Binned, Windows, inside, orient, place, ru
 from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical
 
+logger = logging.getLogger(__name__)
 Duplicates = Literal["drop", "keep"]
 Unmapped = Literal["count", "drop"]
 AGAIN = "Download or make it again"
@@ -113,12 +115,21 @@ def opened(path: str | Path) -> Iterator[pysam.AlignmentFile]:
                 raise InputError("this is not a BAM", where=path, fix="Convert it with `samtools view -b`")
             if not file.has_index():
                 raise InputError("the BAM has no index", where=path, fix=f"Make one: `samtools index {path.name}`")
+            _warn_of_old_index(path)
             yield file
         finally:
             with suppress(OSError):  # of a damaged file, said once more
                 file.close()
     finally:
         pysam.set_verbosity(earlier)
+
+
+def _warn_of_old_index(path: Path) -> None:
+    """Say when an index is older than its reads: it may be that of an earlier file. Copying alone can do it, too."""
+    indexes = [Path(f"{path}.bai"), Path(f"{path}.csi"), path.with_suffix(".bai")]
+    there = [index for index in indexes if index.is_file()]
+    if there and there[0].stat().st_mtime < path.stat().st_mtime:
+        logger.warning("%s is older than the BAM; if that was made again, run `samtools index` again", there[0])
 
 
 def read_alignments(

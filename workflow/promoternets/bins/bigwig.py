@@ -54,7 +54,7 @@ def bin_bigwig(
                 found = read_intervals(file, name, max(first, 0), min(end, lengths[name]), path)
                 if len(found):
                     check_values(found, name, path, allow_negative)
-                    _add_run(found, first, end, genes, windows, statistic, signal, zero, covered)
+                    signal[genes], zero[genes], covered[genes] = sum_up(found, first, end, windows, genes, statistic)
     if not covered.any():
         raise InputError(
             "the file has no value in any gene's window",
@@ -132,37 +132,36 @@ def check_values(found: np.ndarray, contig: str, path: str | Path, allow_negativ
             raise InputError(f"the bigWig {what} at {contig}:{base:,} ({at['value']:g})", where=path, fix=fix)
 
 
-def _add_run(
-    found: np.ndarray,
-    first: int,
-    end: int,
-    genes: np.ndarray,
-    windows: Windows,
-    statistic: Statistic,
-    signal: np.ndarray,
-    zero: np.ndarray,
-    covered: np.ndarray,
-) -> None:
-    """Spread the intervals of a stretch over its bases, then sum up each window's bins (in genome order)."""
+def sum_up(
+    found: np.ndarray, first: int, end: int, windows: Windows, genes: np.ndarray, statistic: Statistic
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Spread the intervals of the stretch [first, end) over its bases and sum up the windows in it.
+
+    Returns
+    -------
+    signal float64 [genes, bins] in genome order, bases covered with 0 int64 [genes], bases covered int64 [genes]
+    """
     edges = np.empty(2 * len(found) + 2, dtype=np.int64)
     edges[0], edges[-1] = first, end
     edges[1:-1:2], edges[2:-1:2] = found["start"], found["end"]
     lengths = np.diff(edges)  # gap, interval, gap, interval, ..., gap
     level = np.zeros(len(lengths), dtype=np.float64)
     level[1::2] = found["value"]
-    here = np.zeros(len(lengths), dtype=bool)
-    here[1::2] = True
-    bases, is_covered = np.repeat(level, lengths), np.repeat(here, lengths)
+    held = np.zeros(len(lengths), dtype=bool)
+    held[1::2] = True
+    bases, is_covered = np.repeat(level, lengths), np.repeat(held, lengths)
     is_zero = is_covered & (bases == 0)
     shape = (windows.bin_count, windows.bin_size)
-    for gene in genes:
-        own = slice(windows.start[gene] - first, windows.start[gene] - first + windows.width)
-        per_bin = is_covered[own].reshape(shape).sum(axis=1)
-        covered[gene] = per_bin.sum()
-        zero[gene] = is_zero[own].sum()
-        total = bases[own].reshape(shape).sum(axis=1)
-        if statistic == "mean":
-            total = total / windows.bin_size
-        elif statistic == "mean_covered":
-            total = total / np.maximum(per_bin, 1)
-        signal[gene] = total
+    signal = np.empty((len(genes), windows.bin_count), dtype=np.float64)
+    covered = np.empty((len(genes), windows.bin_count), dtype=np.int64)
+    zero = np.empty(len(genes), dtype=np.int64)
+    for row, start in enumerate(windows.start[genes] - first):
+        own = slice(start, start + windows.width)
+        signal[row] = bases[own].reshape(shape).sum(axis=1)
+        covered[row] = is_covered[own].reshape(shape).sum(axis=1)
+        zero[row] = is_zero[own].sum()
+    if statistic == "mean":
+        signal /= windows.bin_size
+    elif statistic == "mean_covered":
+        signal /= np.maximum(covered, 1)
+    return signal, zero, covered.sum(axis=1)

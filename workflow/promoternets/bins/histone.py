@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,8 @@ def bin_histone(
     statistic, allow_negative : of bigWig, see `bin_bigwig`. min_mapq, duplicates, unmapped : of BAM, see `bin_bam`.
     oriented : bins 5' -> 3'; otherwise genome order and the published windows (see `windows`).
     fill : what a base without value becomes: ``zero``, or ``error`` to refuse it in the genes that are kept.
-    min_covered : share of a window's bases that every input mark must cover; a gene with less is left out.
+    min_covered : share of a window's bases that every input mark must cover; a gene with less is left out, and always
+        one of which no mark covers a base.
 
     Raises
     ------
@@ -64,25 +65,20 @@ def bin_histone(
         See `read_genes`, `read_sheet`, `windows_of`, `bin_bigwig` and `bin_bam`; and when the epigenome or a mark is
         not in the sheet, files are of different genome builds, or no gene is left.
     """
-    table = read_genes(genes)
-    sheet = read_sheet(epigenomes, validation_mark=validation_mark)
-    files = _files_of(sheet, epigenome, epigenomes)
-    chosen = choose_marks(files, marks, validation_mark, epigenomes)
     if not 0 <= min_covered <= 1:
         raise InputError(f"min_covered is {min_covered:g}, a share of bases is from 0 to 1")
-    windows = windows_of(table, bin_size=bin_size, bin_count=bin_count, oriented=oriented)
+    files = _files_of(read_sheet(epigenomes, validation_mark=validation_mark), epigenome, epigenomes)
+    chosen = choose_marks(files, marks, validation_mark, epigenomes)
     held_back = validation_mark if validation_mark in files.index else None
     if validation_mark is not None and held_back is None:
         logger.warning("%s has no %s: its attention cannot be checked against it", epigenome, validation_mark)
-    found: dict[str, Binned] = {}
-    for mark in [*chosen, *([held_back] if held_back else [])]:
-        path, kind = files.loc[mark]
-        began = time.monotonic()
-        if kind == "bam":
-            found[mark] = bin_bam(path, windows, min_mapq=min_mapq, duplicates=duplicates, unmapped=unmapped)
-        else:
-            found[mark] = bin_bigwig(path, windows, statistic=statistic, allow_negative=allow_negative)
-        _log(mark, found[mark], windows, time.monotonic() - began)
+    windows = windows_of(read_genes(genes), bin_size=bin_size, bin_count=bin_count, oriented=oriented)
+    of_bigwig = {"statistic": statistic, "allow_negative": allow_negative}
+    of_bam = {"min_mapq": min_mapq, "duplicates": duplicates, "unmapped": unmapped}
+    found = {
+        mark: _bin_file(mark, *files.loc[mark], windows, of_bigwig, of_bam)
+        for mark in [*chosen, *([held_back] if held_back else [])]
+    }
     _refuse_other_lengths(found, files, epigenomes)
     inputs = [found[mark] for mark in chosen]
     kept, reasons = covered_genes(inputs, chosen, windows, min_covered, where=epigenomes)
@@ -93,10 +89,9 @@ def bin_histone(
         bins,
         gene_ids=windows.gene_ids[kept],
         marks=chosen,
-        signal=np.stack([one.signal[kept] for one in inputs], axis=1),
         **{
             name: np.stack([getattr(one, name)[kept] for one in inputs], axis=1)
-            for name in ("zero", "uncovered", "absent")
+            for name in ("signal", "zero", "uncovered", "absent")
         },
         epigenome=epigenome,
         bin_size=bin_size,
@@ -109,6 +104,15 @@ def bin_histone(
     )
     if excluded is not None:
         write_table(reasons, excluded)
+
+
+def _bin_file(
+    mark: str, path: str, kind: str, windows: Windows, of_bigwig: dict[str, Any], of_bam: dict[str, Any]
+) -> Binned:
+    began = time.monotonic()
+    found = bin_bam(path, windows, **of_bam) if kind == "bam" else bin_bigwig(path, windows, **of_bigwig)
+    _log(mark, found, windows, time.monotonic() - began)
+    return found
 
 
 def _files_of(sheet: pd.DataFrame, epigenome: str, where: Path) -> pd.DataFrame:
@@ -149,6 +153,8 @@ def covered_genes(
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Return the genes kept, int64, and the others with the reason (gene_id, reason).
 
+    A gene of whose window no input mark covers a base is always left out: its zeros would be of our making.
+
     Raises
     ------
     InputError
@@ -156,20 +162,26 @@ def covered_genes(
     """
     share = np.stack([1 - (one.uncovered + one.absent) / windows.width for one in inputs], axis=1)
     least = share.argmin(axis=1)
-    out = np.flatnonzero(share.min(axis=1) < min_covered)
+    bare = share.max(axis=1) == 0
+    out = np.flatnonzero(bare | (share.min(axis=1) < min_covered))
     kept = np.setdiff1d(np.arange(len(windows)), out)
     if not len(kept):
-        raise InputError(f"no gene has {min_covered:.0%} of its window covered by every mark", where=where,
+        wanted = (
+            f"{min_covered:.0%} of its window covered by every mark" if min_covered else "any base covered by any mark"
+        )
+        raise InputError(f"no gene has {wanted}", where=where,
                          fix="Lower min_covered, or give signal of the whole genome")  # fmt: skip
-    reasons = [f"{marks[least[gene]]} covers {share[gene, least[gene]]:.1%} of the window" for gene in out]
-    bare = int((share[kept].max(axis=1) == 0).sum())
-    if bare:
-        logger.warning(
-            "%s of %s genes have no value from any mark and become all zeros; min_covered leaves such genes out",
-            f"{bare:,}", f"{len(kept):,}",
-        )  # fmt: skip
-    if len(out):
-        logger.warning("%s genes left out: less than %.0f%% of the window covered", f"{len(out):,}", 100 * min_covered)
+    reasons = [
+        "no mark covers the window"
+        if bare[gene]
+        else f"{marks[least[gene]]} covers {share[gene, least[gene]]:.1%} of the window"
+        for gene in out
+    ]
+    if bare.any():
+        logger.warning("%s of %s genes left out: no mark covers their window", f"{int(bare.sum()):,}", f"{len(bare):,}")
+    out_of_few = len(out) - int(bare.sum())
+    if out_of_few:
+        logger.warning("%s genes left out: under %.0f%% of the window covered", f"{out_of_few:,}", 100 * min_covered)
     return kept, pd.DataFrame({"gene_id": windows.gene_ids[out], "reason": reasons})
 
 

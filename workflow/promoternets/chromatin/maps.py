@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ GENE_COLUMNS = ["symbol", "gene_id", "epigenome", "model", "map", "label", "scor
 SHARED_ROW = "all marks"  # of a network whose attention over bins the marks share
 CLASSES = {"expressed": True, "not_expressed": False}
 QUARTILES = (25, 75)
+Part = Literal["test", "all"]
 
 
 def called_on(store: AttentionStore, model: str, score: np.ndarray) -> np.ndarray:
@@ -23,7 +25,12 @@ def called_on(store: AttentionStore, model: str, score: np.ndarray) -> np.ndarra
     return score > (0.5 if store.target == "label" else np.median(score))
 
 
-def mean_maps(store: AttentionStore, data: EpigenomeData, *, part: str = "test") -> pd.DataFrame:
+def genes_of(store: AttentionStore, part: Part) -> np.ndarray:
+    """Return the row numbers of the test genes, or of all."""
+    return np.arange(len(store.part)) if part == "all" else np.flatnonzero(store.part == part)
+
+
+def mean_maps(store: AttentionStore, data: EpigenomeData, *, part: Part = "test") -> pd.DataFrame:
     """Return mean maps over the genes of a part, by what the model calls them.
 
     Returns
@@ -32,7 +39,7 @@ def mean_maps(store: AttentionStore, data: EpigenomeData, *, part: str = "test")
     arcsinh signal, by label), class (expressed, not_expressed), genes, mark, bin (from 1, 5' -> 3' where the bins are
     oriented), value.
     """
-    rows = np.flatnonzero(store.part == part)
+    rows = genes_of(store, part)
     frames = []
     for model in store.models:
         maps = store.maps(model)
@@ -68,9 +75,9 @@ def _long(store: AttentionStore, model: str, name: str, label: str, genes: int, 
     )  # fmt: skip
 
 
-def mark_weights(store: AttentionStore, *, part: str = "test") -> pd.DataFrame:
+def mark_weights(store: AttentionStore, *, part: Part = "test") -> pd.DataFrame:
     """Return mean beta of each mark with its quartiles over genes: the columns of `WEIGHT_COLUMNS`."""
-    rows = np.flatnonzero(store.part == part)
+    rows = genes_of(store, part)
     found = []
     for model in store.models:
         maps = store.maps(model)

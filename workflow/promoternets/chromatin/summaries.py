@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from promoternets.chromatin.maps import Part, mean_maps
 from promoternets.chromatin.maps import gene_maps as maps_of_genes
 from promoternets.chromatin.maps import mark_weights as weights_of_marks
-from promoternets.chromatin.maps import mean_maps
 from promoternets.chromatin.validation import COLUMNS, TRUTH_COLUMNS, validate
 from promoternets.chromatin.validation import against_truth as correlate_with_truth
 from promoternets.errors import InputError
@@ -38,6 +38,7 @@ def summarise_attention(
     genes: Sequence[str] | None,
     truth: Path | None,
     active_mark: str,
+    part: Part,
     samples: int,
     seed: int,
 ) -> None:
@@ -60,18 +61,25 @@ def summarise_attention(
         store = AttentionStore.open(files[0])
         data = read_epigenome(*files[1:])
         chosen = chosen or _chosen(genes or [], promoters, every)
-        tables[maps].append(mean_maps(store, data))
-        tables[mark_weights].append(weights_of_marks(store))
+        tables[maps].append(mean_maps(store, data, part=part))
+        tables[mark_weights].append(weights_of_marks(store, part=part))
         tables[gene_maps].append(maps_of_genes(store, chosen))
         held_back, mark = _held_back(files[1], data)
         if held_back is not None and mark is not None:
             tables[validation].append(
                 validate(
-                    store, data, held_back, validation_mark=mark, active_mark=active_mark, samples=samples, seed=seed
+                    store,
+                    data,
+                    held_back,
+                    validation_mark=mark,
+                    active_mark=active_mark,
+                    samples=samples,
+                    seed=seed,
+                    part=part,
                 )
             )
         if planted is not None:
-            tables[against_truth].append(correlate_with_truth(store, planted))
+            tables[against_truth].append(correlate_with_truth(store, planted, part=part))
     for path, frames in tables.items():
         full = [frame for frame in frames if not frame.empty] or frames[:1]
         write_table(pd.concat(full, ignore_index=True), path)

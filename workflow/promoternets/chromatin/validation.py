@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from promoternets.chromatin.maps import CLASSES, SHARED_ROW, called_on
+from promoternets.chromatin.maps import CLASSES, SHARED_ROW, Part, called_on, genes_of
 from promoternets.errors import InputError
 from promoternets.formats.attention_store import AttentionStore
 from promoternets.formats.genes_and_bins import EpigenomeData
@@ -39,7 +39,7 @@ def validate(
     active_mark: str,
     samples: int,
     seed: int,
-    part: str = "test",
+    part: Part = "test",
 ) -> pd.DataFrame:
     """Correlate the mean map of an active mark with the held-back mark's mean signal, over bins.
 
@@ -68,7 +68,7 @@ def validate(
             fix="Name one of the input marks",
         )
     mark = data.marks.index(active_mark)
-    rows = np.flatnonzero(store.part == part)
+    rows = genes_of(store, part)
     found = []
     for model in store.models:
         maps = store.maps(model)
@@ -113,7 +113,7 @@ def _interval(values: np.ndarray) -> tuple[float, float]:
     return tuple(np.percentile(values, INTERVAL)) if len(values) else (np.nan, np.nan)
 
 
-def against_truth(store: AttentionStore, truth: pd.DataFrame, *, part: str = "test") -> pd.DataFrame:
+def against_truth(store: AttentionStore, truth: pd.DataFrame, *, part: Part = "test") -> pd.DataFrame:
     """Correlate mean attention with what a simulation planted.
 
     Levels: ``bins``, the mean over informative marks of r between mean alpha and the mark's planted bins;
@@ -130,7 +130,7 @@ def against_truth(store: AttentionStore, truth: pd.DataFrame, *, part: str = "te
     planted = truth.pivot(index="mark", columns="bin", values="weight").reindex(index=list(store.marks)).fillna(0.0)
     weights = planted.to_numpy(dtype=np.float64)
     informative = weights.sum(1) > 0
-    rows = np.flatnonzero(store.part == part)
+    rows = genes_of(store, part)
     found = []
     for model in store.models:
         maps = store.maps(model)

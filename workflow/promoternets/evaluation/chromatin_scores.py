@@ -82,14 +82,15 @@ def collect_scores(predictions: Sequence[Path], *, target: Target) -> ChromatinS
     first: dict[str, tuple[Key, pd.DataFrame]] = {}
     for path in predictions:
         table = read_gene_predictions(path, target=target)
-        for key, rows in table[table["part"] == "test"].groupby(["epigenome", "model", "seed"], sort=False):
+        table = table[table["part"] == "test"]
+        if table.empty:
+            raise InputError("no prediction is of a test gene", where=path, fix=REDO)
+        for key, rows in table.groupby(["epigenome", "model", "seed"], sort=False):
             if key in found:
                 raise InputError(f"{_said(key)} is predicted in another table too", where=path, fix="Give each once")
             own = _by_gene(rows, key, path)
             _check_same(first.setdefault(key[0], (key, own)), (key, own))
             found[key] = own["score"].to_numpy(copy=True)
-    if not found:
-        raise InputError("no prediction is of a test gene", fix=REDO)
     runs = _runs(found)
     genes = pd.Index(sorted(set().union(*(table.index for _, table in first.values()))))
     epigenomes = []
@@ -147,12 +148,12 @@ def _scores(found: dict[Key, np.ndarray], epigenome: str, runs: list[Run]) -> np
 
 def _check_same(first: tuple[Key, pd.DataFrame], other: tuple[Key, pd.DataFrame]) -> None:
     (one, genes), (two, own) = first, other
-    differing = genes.index.symmetric_difference(own.index)
-    if len(differing):
+    if not genes.index.equals(own.index):
+        differing = genes.index.symmetric_difference(own.index)
         raise InputError(
             f"{_said(one)} and {_said(two)} have different test genes, such as {_named(list(differing))}", fix=REDO
         )
-    wrong = genes["label"].to_numpy() != own["label"].to_numpy()
+    wrong = ~np.isclose(genes["label"], own["label"])
     if wrong.any():
         gene = genes.index[wrong][0]
         raise InputError(f"{_said(one)} and {_said(two)} differ in {wrong.sum()} labels, {gene} the first", fix=REDO)

@@ -86,7 +86,7 @@ def summarise_attention(
 
 
 def _read_truth(path: Path) -> pd.DataFrame:
-    numbers = {"bin": "int64", "weight": "float64"}
+    numbers = {"bin": "int64", "weight": "float64", "mark_weight": "float64"}
     return read_table(path, columns=["mark", "bin", "weight"], what="table of planted weights", dtypes=numbers)
 
 

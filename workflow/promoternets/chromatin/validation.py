@@ -121,7 +121,8 @@ def against_truth(store: AttentionStore, truth: pd.DataFrame, *, part: Part = "t
 
     Parameters
     ----------
-    truth : mark, bin (from 1), weight; 0 for all bins of a mark that does not matter.
+    truth : mark, bin (from 1), weight (0 for all bins of a mark that does not matter), and perhaps mark_weight, how
+        much each mark matters.
 
     Returns
     -------
@@ -130,6 +131,9 @@ def against_truth(store: AttentionStore, truth: pd.DataFrame, *, part: Part = "t
     planted = truth.pivot(index="mark", columns="bin", values="weight").reindex(index=list(store.marks)).fillna(0.0)
     weights = planted.to_numpy(dtype=np.float64)
     informative = weights.sum(1) > 0
+    of_marks = np.ones((len(store.marks), 1))
+    if "mark_weight" in truth:
+        of_marks = truth.groupby("mark")["mark_weight"].first().reindex(list(store.marks)).to_numpy(float)[:, None]
     rows = genes_of(store, part)
     found = []
     for model in store.models:
@@ -147,6 +151,6 @@ def against_truth(store: AttentionStore, truth: pd.DataFrame, *, part: Part = "t
                 found.append((store.epigenome, model, name, label, "bins", float(np.nanmean(r))))
                 if "beta" in maps or name == "saliency":
                     beta = maps["beta"][chosen].mean(0, dtype=np.float64)[:, None] if name == "alpha" else 1.0
-                    both = float(pearson((mean * beta).ravel(), weights.ravel()))
+                    both = float(pearson((mean * beta).ravel(), (weights * of_marks).ravel()))
                     found.append((store.epigenome, model, name, label, "bins_and_marks", both))
     return pd.DataFrame(found, columns=TRUTH_COLUMNS)

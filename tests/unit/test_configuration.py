@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from promoternets import configuration
+from promoternets import chromatin_configuration, configuration
 from promoternets.configuration import defaults, read_configuration
 from promoternets.errors import InputError
 
@@ -60,13 +60,14 @@ def test_defaults_are_valid_by_their_own_schema():
 
 def test_every_property_of_the_schema_is_described_and_each_setting_has_a_default():
     definitions = yaml.safe_load(configuration.SCHEMA.read_text())["$defs"]
-    for group in (*configuration.GROUPS, "simulate"):
+    of_chromatin = [f"chromatin_{group}" for group in chromatin_configuration.GROUPS]
+    for group in (*configuration.GROUPS, "simulate", "simulate_epigenomes", *of_chromatin):
         for key, entry in definitions[group]["properties"].items():
             assert entry.get("description"), f"{group}.{key}"
             assert "default" in entry, f"{group}.{key}"
             assert set(entry) <= {
                 "description", "default", "type", "enum", "minimum", "maximum", "exclusiveMinimum",
-                "exclusiveMaximum", "items", "minItems", "uniqueItems",
+                "exclusiveMaximum", "items", "minItems", "uniqueItems", "multipleOf",
             }, f"{group}.{key}"  # fmt: skip
 
 
@@ -294,3 +295,75 @@ def test_the_shipped_configurations_are_valid(repository: Path):
     for group in set(shown) & set(configuration.GROUPS):
         for key, value in shown[group].items():
             assert value == defaults()[group][key], f"config.yaml says {group}.{key} is at its default"
+
+
+def epigenomes_from_files(folder, **changes):
+    """Return a chromatin part whose files exist in `folder`."""
+    for name in ("rpkm.tsv", "genes.bed"):
+        (folder / name).touch()
+    rows = ["epigenome\tmark\tpath\tkind", "E2\tH3K4me3\tb.bw\tbigwig", "E1\tH3K4me3\ta.bw\tbigwig"]
+    (folder / "sheet.tsv").write_text("\n".join([*rows, "E1\tH3K27ac\tc.bw\tbigwig"]) + "\n")
+    return {"epigenomes": "sheet.tsv", "expression": "rpkm.tsv", "annotation": "genes.bed"} | changes
+
+
+def test_epigenomes_are_those_of_the_sheet_with_their_files(tmp_path):
+    found = read_configuration({"chromatin": epigenomes_from_files(tmp_path)}, folder=tmp_path)
+    assert found.cohorts == {} and found.missing == []
+    assert found.epigenomes.epigenomes == ["E2", "E1"]
+    assert found.epigenomes.signal_files(wildcards(epigenome="E1")) == ["a.bw", "c.bw"]
+    assert found.epigenomes.settings["bins"]["count"] == 100 and found.epigenomes.settings["seed"] == 42
+
+
+def test_epigenomes_are_dealt_to_jobs_and_joint_or_published_networks_take_all(tmp_path):
+    part = epigenomes_from_files(tmp_path, training={"together": 1, "joint": True}, published_networks="{epigenome}.pt")
+    found = read_configuration({"chromatin": part}, folder=tmp_path).epigenomes
+    assert found.groups("deepchrome") == [["E2"], ["E1"]]
+    assert found.groups("attentivechrome_joint") == found.groups("attentivechrome_published") == [["E2", "E1"]]
+    paths = found.with_epigenome("network.json")(wildcards(epigenome="E1"))
+    assert len(paths) == 9 and "results/chromatin/training/deepchrome/group_2/network.json" in paths
+
+
+def test_published_files_name_their_epigenomes(tmp_path):
+    for name in ("E003", "E004"):
+        (tmp_path / name).mkdir()
+        for part in ("train", "valid", "test"):
+            (tmp_path / name / f"{part}.csv").touch()
+    found = read_configuration({"chromatin": {"published": "{epigenome}/{part}.csv"}}, folder=tmp_path)
+    assert found.epigenomes.epigenomes == ["E003", "E004"]
+    assert found.epigenomes.published_file("valid")(wildcards(epigenome="E004")) == "E004/valid.csv"
+    (tmp_path / "E004" / "test.csv").unlink()
+    found = read_configuration({"chromatin": {"published": "{epigenome}/{part}.csv"}}, folder=tmp_path)
+    assert found.missing == ["chromatin: published: there is no file E004/test.csv"]
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"marks": ["H3K4me3"]}, "it names no data"),
+        ({"simulate": None, "published": "{epigenome}{part}"}, "both `published` and `simulate`"),
+        ({"epigenomes": "x", "annotation": "y"}, "chromatin: `expression` is missing"),
+        ({"published": "data/{part}.csv"}, "chromatin.published:"),
+        ({"published": "{epigenome}{part}", "labels": {"target": "expression"}}, "hold labels, no expression"),
+        ({"simulate": {}, "split": {"train_share": 0.9}}, "leave no gene to test"),
+        ({"simulate": {}, "bins": {"count": 101}}, "chromatin.bins.count: 101"),
+        ({"simulate": {}, "training": {"models": ["deepcrome"]}}, "is not one of attentivechrome, lstm_alpha"),
+        ({"simulate": {}, "published_networks": "x.pt"}, "it needs {epigenome}"),
+    ],
+)
+def test_a_chromatin_part_that_cannot_be_used_is_refused(part, said):
+    assert said in refused({"chromatin": part})
+
+
+def test_no_cohort_may_take_the_chromatin_branch_s_folder_and_no_epigenome_a_result_s(tmp_path):
+    assert "choose another name" in refused({"cohorts": {"chromatin": {"simulate": {}}}})
+    part = epigenomes_from_files(tmp_path)
+    (tmp_path / "sheet.tsv").write_text("epigenome\tmark\tpath\tkind\nlogs\tH3K4me3\ta.bw\tbigwig\n")
+    (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
+    assert "'logs' cannot name an epigenome" in said
+
+
+def test_a_missing_expression_table_is_said_before_anything_runs(tmp_path):
+    part = epigenomes_from_files(tmp_path)
+    (tmp_path / "rpkm.tsv").unlink()
+    (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
+    assert said.startswith("chromatin: expression: there is no file rpkm.tsv")

@@ -26,6 +26,15 @@ TINY = {
     "evaluation": {"bootstrap": 100},
     "saliency": {"steps": 4, "permutations": 10},
 }  # fmt: skip
+EPIGENOMES = {
+    "chromatin": {
+        "simulate": {"epigenomes": 2, "genes": 90, "chromosomes": 3},
+        "training": {"models": ["cnn_alpha_beta", "deepchrome"], "seeds": 1, "epochs": 3, "together": 1},
+        "baselines": {"models": ["logistic_regression", "max_mark"]},
+        "evaluation": {"bootstrap": 100},
+        "attention": {"samples": 100},
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Workflow:
         done = self.run("--dry-run", *words, config=config)
         rows = re.findall(r"^([a-z_]+)  +(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)
         targets = {"all", "total", "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "als_net",
-                   "baselines", "evaluation", "saliency", "report"}  # fmt: skip
+                   "baselines", "evaluation", "saliency", "epigenomes", "bins", "chromatin", "report"}  # fmt: skip
         return {rule: int(count) for rule, count in rows if rule not in targets}
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 import yaml
 
-from .conftest import TINY
+from .conftest import EPIGENOMES, TINY
 
 TWO = TINY | {"cohorts": {"one": {"simulate": {"chromosomes": 1}}, "two": {"simulate": {"chromosomes": 3}}}}
 MINE = {"vcf": "{chrom}.vcf.gz", "samples": "samples.tsv", "annotation": "genes.gtf", "build": "GRCh38"}
@@ -28,8 +28,9 @@ def test_a_stage_by_name_plans_what_it_needs_and_no_more(workflow):
 
 
 def test_the_report_s_plan_holds_every_rule(workflow, repository):
-    planned = workflow.planned("report")
-    assert set(planned) == {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
+    planned = workflow.planned("report", config=TINY | EPIGENOMES)
+    scripts = {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
+    assert set(planned) == scripts - {"import_published_bins", "import_attentivechrome"}  # for files of other people
     assert planned["train_baseline"] == 4  # one baseline and the covariates, in each of two folds
 
 
@@ -37,6 +38,38 @@ def test_two_cohorts_are_planned_together_or_one_alone(workflow):
     assert workflow.planned("genotypes", config=TWO)["parse_genotypes"] == 4
     assert workflow.planned("genotypes", "--config", "only=two", config=TWO)["parse_genotypes"] == 3
     assert workflow.planned("genotypes", config=TWO | {"only": ["one"]})["parse_genotypes"] == 1
+
+
+def test_the_chromatin_branch_is_planned_alone_beside_cohorts_or_not_at_all(workflow):
+    both = TINY | EPIGENOMES
+    assert workflow.planned("chromatin", config=both) == workflow.planned("chromatin", config=EPIGENOMES)
+    assert workflow.planned("bins", config=EPIGENOMES)["bin_histone"] == 2
+    assert "build_report" not in workflow.planned("--config", "only=chromatin", config=both)
+    assert "bin_histone" not in workflow.planned("--config", "only=tiny", config=both)
+    assert "build_chromatin_report" in workflow.planned(config=both)
+
+
+def test_asking_for_the_chromatin_branch_without_epigenomes_says_so(workflow):
+    done = workflow.run("--dry-run", "chromatin", check=False)
+    assert done.returncode != 0 and "no epigenomes are configured" in done.stderr
+
+
+def test_own_signal_and_published_files_are_read_where_they_are(workflow):
+    workflow.folder.mkdir()
+    for name in ("a.bw", "b.bw", "rpkm.tsv", "genes.gtf", "E1.pt"):
+        (workflow.folder / name).touch()
+    rows = ["epigenome\tmark\tpath\tkind", "E1\tH3K4me3\ta.bw\tbigwig", "E2\tH3K4me3\tb.bw\tbigwig"]
+    (workflow.folder / "sheet.tsv").write_text("\n".join(rows) + "\n")
+    own = {"epigenomes": "sheet.tsv", "expression": "rpkm.tsv", "annotation": "genes.gtf"}
+    planned = workflow.planned(config={"chromatin": own | {"training": {"together": 1, "joint": True}}})
+    assert planned["bin_histone"] == 2 and planned["train_chromatin"] == 2 * 7 + 1
+    assert "simulate_epigenomes" not in planned and planned["extract_promoters"] == 1
+    for part in ("train", "valid", "test"):
+        (workflow.folder / f"E1.{part}.csv").touch()
+    published = {"published": "{epigenome}.{part}.csv", "published_networks": "{epigenome}.pt"}
+    planned = workflow.planned(config={"chromatin": published})
+    assert planned["import_published_bins"] == 1 and planned["import_attentivechrome"] == 1
+    assert not {"match_genes", "label_genes", "bin_histone", "extract_promoters"} & set(planned)
 
 
 def test_own_files_are_read_where_they_are_and_nothing_is_simulated(own_data):

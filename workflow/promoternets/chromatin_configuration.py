@@ -123,9 +123,9 @@ class Chromatin:
         """Return the published weights of each epigenome."""
         return self.per_epigenome(self.published_networks or "")
 
-    def of_measured(self, *paths: str) -> list[str]:
+    def of_measured(self, *paths: str | None) -> list[str]:
         """Return `paths` unless the epigenomes come from published files, which have none of them."""
-        return [] if self.published else list(paths)
+        return [] if self.published else [path for path in paths if path is not None]
 
     def truth(self) -> list[str]:
         """Return the table of planted weights of a simulation; nothing otherwise."""

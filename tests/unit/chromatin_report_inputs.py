@@ -271,6 +271,6 @@ def _parameters(epigenomes: list[str], model: str) -> pd.DataFrame:
 
 def _history(epigenomes: list[str], epochs: int) -> pd.DataFrame:
     number = np.arange(1, epochs + 1)
-    one = pd.DataFrame({"seed": 0, "epoch": number, "train_loss": 0.7 / number, "validation_loss": 0.6,
-                        "validation_measure": 0.5 + 0.3 * number / epochs, "kept": (number == 15).astype(int)})  # fmt: skip
+    one = pd.DataFrame({"seed": 0, "epoch": number, "train_loss": 0.7 / number, "validation_loss": 0.6})
+    one = one.assign(validation_measure=0.5 + 0.3 * number / epochs, kept=(number == 15).astype(int))
     return pd.concat([one.assign(epigenome=name) for name in epigenomes], ignore_index=True)

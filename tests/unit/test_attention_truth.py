@@ -1,4 +1,5 @@
-"""In simulated epigenomes attention falls on the bins and marks that were planted, and not where labels are shuffled."""
+"""In simulated epigenomes attention falls on the bins and marks that were planted, and not where labels are "
+"shuffled."""
 
 from dataclasses import replace
 

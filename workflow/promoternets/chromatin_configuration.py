@@ -120,8 +120,8 @@ class Chromatin:
         return [f"{RESULTS}/baselines/{model}/{name}" for model in self.setting("baselines", "models")]
 
     def published_states(self) -> list[str]:
-        """Return the published weights of each epigenome."""
-        return self.per_epigenome(self.published_networks or "")
+        """Return the published weights of each epigenome; none when none are given."""
+        return self.per_epigenome(self.published_networks) if self.published_networks else []
 
     def of_measured(self, *paths: str | None) -> list[str]:
         """Return `paths` unless the epigenomes come from published files, which have none of them."""

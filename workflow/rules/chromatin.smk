@@ -105,9 +105,24 @@ rule evaluate_chromatin:
         predictions=[*epigenomes.of_networks("predictions.tsv"), *epigenomes.of_baselines("predictions.tsv")],
         library=library("evaluate_chromatin"),
     output:
-        metrics="results/chromatin/metrics.tsv",
-        summary="results/chromatin/summary.tsv",
-        comparisons="results/chromatin/comparisons.tsv",
+        metrics=report(
+            "results/chromatin/metrics.tsv",
+            caption="../report/chromatin_metrics.rst",
+            category="Chromatin",
+            labels={"cohort": "chromatin", "result": "Metrics of each epigenome"},
+        ),
+        summary=report(
+            "results/chromatin/summary.tsv",
+            caption="../report/chromatin_metrics.rst",
+            category="Chromatin",
+            labels={"cohort": "chromatin", "result": "Models over all epigenomes"},
+        ),
+        comparisons=report(
+            "results/chromatin/comparisons.tsv",
+            caption="../report/chromatin_metrics.rst",
+            category="Chromatin",
+            labels={"cohort": "chromatin", "result": "Paired comparisons"},
+        ),
         curves="results/chromatin/curves.tsv",
     log:
         "results/chromatin/logs/evaluate_chromatin.log",

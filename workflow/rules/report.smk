@@ -1,3 +1,6 @@
+from promoternets.report.job_benchmarks import benchmarks_of_epigenomes, rules_of_cohorts
+
+
 rule collect_settings:
     """Configuration of one cohort, or of the epigenomes -> the record of source, settings and versions."""
     input:
@@ -44,6 +47,8 @@ rule build_report:
         history=configuration.per_fold("results/{cohort}/als_net/fold_{fold}/history.tsv"),
         truth=configuration.truth,
         settings="results/{cohort}/settings.json",
+        chromatin_section=configuration.chromatin_results("section.html"),
+        chromatin_summary=configuration.chromatin_results("summary.txt"),
         library=library("build_report"),
     output:
         report=report(
@@ -71,8 +76,65 @@ rule build_report:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=30,
     params:
-        benchmarks=lambda wildcards: configuration.benchmarks(wildcards, workflow.rules),
+        benchmarks=lambda wildcards: configuration.benchmarks(wildcards, rules_of_cohorts(workflow.rules)),
     message:
         "Writing the report of {wildcards.cohort}"
     script:
         "../scripts/build_report.py"
+
+
+rule build_chromatin_report:
+    """Every table of the epigenomes -> their report, its section for cohorts' reports, figures, a short summary."""
+    input:
+        metrics="results/chromatin/metrics.tsv",
+        across="results/chromatin/summary.tsv",
+        comparisons="results/chromatin/comparisons.tsv",
+        coverage="results/chromatin/coverage.tsv",
+        labels=epigenomes.per_epigenome("results/chromatin/{epigenome}/labels_summary.tsv"),
+        maps="results/chromatin/attention_maps.tsv",
+        mark_weights="results/chromatin/mark_weights.tsv",
+        gene_maps="results/chromatin/gene_attention.tsv",
+        validation="results/chromatin/attention_validation.tsv",
+        against_truth="results/chromatin/attention_truth.tsv",
+        truth=epigenomes.truth(),
+        genes=epigenomes.of_measured("results/chromatin/genes.tsv"),
+        excluded=epigenomes.of_measured("results/chromatin/genes_excluded.tsv"),
+        without_signal=epigenomes.of_measured(
+            *epigenomes.per_epigenome("results/chromatin/{epigenome}/genes_without_signal.tsv")
+        ),
+        history=[path for path in epigenomes.of_networks("history.tsv") if "attentivechrome_published" not in path],
+        parameters=epigenomes.of_baselines("parameters.tsv"),
+        settings="results/chromatin/settings.json",
+        library=library("build_chromatin_report"),
+    output:
+        report=report(
+            "results/chromatin/report.html",
+            caption="../report/chromatin_report.rst",
+            category="Chromatin",
+            labels={"cohort": "chromatin", "result": "The report"},
+        ),
+        section="results/chromatin/section.html",
+        figures=report(
+            directory("results/chromatin/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/chromatin_figures.rst",
+            category="Chromatin",
+            labels={"cohort": "chromatin", "result": "{figure}"},
+        ),
+        summary="results/chromatin/summary.txt",
+    log:
+        "results/chromatin/logs/build_chromatin_report.log",
+    benchmark:
+        "results/chromatin/benchmarks/build_chromatin_report.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=30,
+    params:
+        benchmarks=lambda wildcards: benchmarks_of_epigenomes(workflow.rules, epigenomes),
+    message:
+        "Writing the report of the epigenomes"
+    script:
+        "../scripts/build_chromatin_report.py"

@@ -30,6 +30,8 @@ def main(
     truth: Path | None = None,
     settings: Path | None = None,
     benchmarks: list[Path] | None = None,
+    chromatin_section: Path | None = None,
+    chromatin_summary: Path | None = None,
 ) -> None:
     """Write the report of a cohort: does it predict, is it real, which promoters. The summary is printed too.
 
@@ -54,6 +56,8 @@ def main(
         truth: planted effects of a simulated cohort
         settings: JSON with the cohort's settings, defaults, versions and seed
         benchmarks: Snakemake's benchmark files (TSV or JSON lines), for time and memory by stage
+        chromatin_section: section about epigenomes, when there are any (HTML that build_chromatin_report wrote)
+        chromatin_summary: summary of the epigenomes, whose first line goes into this one
     """
     from promoternets.report.build import build_report
     from promoternets.report.inputs import read_inputs
@@ -76,6 +80,8 @@ def main(
         truth=truth,
         settings=settings,
         benchmarks=benchmarks,
+        chromatin_section=chromatin_section,
+        chromatin_summary=chromatin_summary,
     )
     print(build_report(inputs, report=report, figures=figures, summary=summary), end="")
 

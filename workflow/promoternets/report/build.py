@@ -8,9 +8,11 @@ from pathlib import Path
 from promoternets.formats.outputs import written
 from promoternets.report import summaries, verdict
 from promoternets.report.inputs import Inputs
-from promoternets.report.page import Page, compose, planted_sentence, relative_link, render, tsv
+from promoternets.report.page import compose, planted_sentence
+from promoternets.report.pieces import Page, relative_link, render, write_plates
 from promoternets.report.words import count, full_model_name, plural, safe_text
 
+TEMPLATE = "template.html.j2"
 logger = logging.getLogger(__name__)
 
 
@@ -25,13 +27,9 @@ def build_report(inputs: Inputs, *, report: Path, figures: Path, summary: Path |
     summary : text file to write, about ten lines.
     """
     page = compose(inputs)
-    with written(figures) as folder:
-        folder.mkdir(parents=True)
-        for name, item in page.plates.items():
-            (folder / f"{name}.svg").write_text(str(item.svg), encoding="utf-8")
-            (folder / f"{name}.tsv").write_text(tsv(item.numbers), encoding="utf-8")
+    write_plates(page.plates.values(), figures)
     with written(report) as partial:
-        partial.write_text(render(page, figures_link=relative_link(figures, report.parent)), encoding="utf-8")
+        partial.write_text(render(page, TEMPLATE, figures_link=relative_link(figures, report.parent)), encoding="utf-8")
     text = summarise(inputs, page, report)
     if summary is not None:
         with written(summary) as partial:
@@ -66,6 +64,8 @@ def summarise(inputs: Inputs, page: Page, report: Path) -> str:
     lines.append(
         _against(inputs, "covariates") if found.covariates_auc else "  Covariates only         none in the sample table"
     )
+    if inputs.chromatin_line:
+        lines.append(f"  {inputs.chromatin_line}")
     lines.append(f"  report     {report}")
     return "\n".join(lines) + "\n"
 

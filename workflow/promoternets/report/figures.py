@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from promoternets.report.style import (
     VERMILLION,
     colour,
     new_figure,
-    settings,
+    styled,
 )
 from promoternets.report.verdict import best_of
 from promoternets.report.words import (
@@ -45,15 +45,6 @@ VECTOR_POINTS = 4000  # more points than this are drawn as a picture inside the 
 LABELS = 14
 
 
-def _styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
-    def drawn(*arguments: Any, **named: Any) -> Figure:
-        with settings():
-            return draw(*arguments, **named)
-
-    drawn.__doc__, drawn.__name__ = draw.__doc__, draw.__name__
-    return drawn
-
-
 # ---------------------------------------------------------------- models
 
 
@@ -70,7 +61,7 @@ def model_numbers(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFr
     )
 
 
-@_styled
+@styled
 def draw_models(numbers: pd.DataFrame) -> Figure:
     """Draw a forest plot: AUC with interval on the left, ALS-Net minus each model on the right."""
     figure = new_figure(0.9 + 0.3 * len(numbers))
@@ -191,7 +182,7 @@ def stability_numbers(metrics: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["place", "one", "seed"])[["fold", "seed", "value", "low", "high"]].reset_index(drop=True)
 
 
-@_styled
+@styled
 def draw_stability(numbers: pd.DataFrame) -> Figure:
     """Draw the AUC of ALS-Net by fold: a ring a seed, a diamond with its interval the mean over seeds."""
     folds = list(dict.fromkeys(numbers["fold"].astype(str)))
@@ -264,7 +255,7 @@ def curve_numbers(curves: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     return table.assign(people=people)[["curve", "model", "x", "y", "people"]]
 
 
-@_styled
+@styled
 def draw_curves(numbers: pd.DataFrame, prevalence: float | None) -> Figure:
     """Draw ROC, precision-recall and calibration side by side; `prevalence` is the share of cases."""
     figure = new_figure(3.9)
@@ -338,7 +329,7 @@ def promoter_numbers(ranking: pd.DataFrame, planted: pd.DataFrame | None) -> pd.
     )
 
 
-@_styled
+@styled
 def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     """Draw every promoter at its place in the genome: height its mean score, names for the best."""
     figure = new_figure(4.1)
@@ -558,7 +549,7 @@ def site_place(rank: pd.Series | np.ndarray) -> Any:
     return np.where(rank > 0, rank - 1, rank)
 
 
-@_styled
+@styled
 def draw_saliency(numbers: pd.DataFrame) -> Figure:
     """Draw mean saliency by rank to the TSS, cases and controls, each over its null band."""
     methods = list(dict.fromkeys(numbers["method"]))
@@ -651,7 +642,7 @@ def strip_numbers(saliency: pd.DataFrame, scores: pd.DataFrame, rows: int = 32) 
     )
 
 
-@_styled
+@styled
 def draw_strip(numbers: pd.DataFrame) -> Figure:
     """Draw saliency per promoter as a strip of shaded sites, the TSS marked."""
     promoters = list(dict.fromkeys(numbers["promoter"]))
@@ -707,7 +698,7 @@ def training_numbers(history: pd.DataFrame) -> pd.DataFrame:
     )[["fold", "seed", "epoch", "train_loss", "validation_loss"]].reset_index(drop=True)
 
 
-@_styled
+@styled
 def draw_training(numbers: pd.DataFrame) -> Figure:
     """Draw loss by epoch, one panel a fold, one pair of lines a seed, the kept epoch marked."""
     folds = list(dict.fromkeys(numbers["fold"]))
@@ -784,7 +775,7 @@ def block_numbers(blocks: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-@_styled
+@styled
 def draw_blocks(numbers: pd.DataFrame, median_width: float | None) -> Figure:
     """Draw how wide blocks are (bp, logarithmic) and how many sites they hold, by status."""
     figure = new_figure(2.5)

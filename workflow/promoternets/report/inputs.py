@@ -31,6 +31,8 @@ _RANKING = (
     "sites",
     "selected",
 )
+SECTION_START = '<section id="chromatin"'
+MAKE_AGAIN = "Make it again with build_chromatin_report"
 _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method", "group", "value")
 
 
@@ -38,7 +40,8 @@ _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method",
 class Inputs:
     """Tables of one cohort; the columns are those of the files of the same names.
 
-    `saliency`, `profile`, `truth`, `history` and `benchmarks` are None where there is nothing to show.
+    `saliency`, `profile`, `truth`, `history` and `benchmarks` are None where there is nothing to show; `chromatin` is
+    the section about epigenomes (HTML made by `chromatin_page`) and `chromatin_line` what it says in one line.
     """
 
     cohort: str
@@ -58,6 +61,8 @@ class Inputs:
     truth: pd.DataFrame | None = None
     benchmarks: pd.DataFrame | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    chromatin: str | None = None
+    chromatin_line: str | None = None
 
 
 def read_inputs(
@@ -79,6 +84,8 @@ def read_inputs(
     truth: Path | None = None,
     settings: Path | None = None,
     benchmarks: Sequence[Path] | None = None,
+    chromatin_section: Path | None = None,
+    chromatin_summary: Path | None = None,
 ) -> Inputs:
     """Read every table of a cohort.
 
@@ -147,26 +154,49 @@ def read_inputs(
             what="curves",
             dtypes={"x": "float64", "y": "float64", "people": "float64"},
         ),
-        saliency=_optional(
+        saliency=optional_table(
             saliency,
             _SALIENCY,
             "saliency table",
             {"rank": "int64", "distance": "float64", "value": "float64", "signed": "float64"},
         ),
-        profile=_optional(
+        profile=optional_table(
             saliency_profile,
             ("method", "group", "rank", "value", "low", "high"),
             "saliency profile",
             {"rank": "int64", **estimate},
         ),
         history=_read_history(history or []),
-        truth=_optional(truth, ("gene_id", "effect"), "table of planted promoters", {"strength": "float64"}),
-        benchmarks=_read_benchmarks(benchmarks or []),
-        settings=_read_settings(settings),
+        truth=optional_table(truth, ("gene_id", "effect"), "table of planted promoters", {"strength": "float64"}),
+        benchmarks=read_benchmarks(benchmarks or []),
+        settings=read_settings(settings),
+        chromatin=_read_section(chromatin_section),
+        chromatin_line=_first_line(chromatin_summary),
     )
 
 
-def _optional(path: Path | None, columns: Sequence[str], what: str, dtypes: dict[str, str]) -> pd.DataFrame | None:
+def _read_section(path: Path | None) -> str | None:
+    """Read the section about epigenomes: HTML that the chromatin report wrote, and nothing else."""
+    if path is None:
+        return None
+    text = _text(path, "the chromatin section")
+    if not text.startswith(SECTION_START):
+        raise InputError("this is not the section that the chromatin report writes", where=path, fix=MAKE_AGAIN)
+    return text
+
+
+def _first_line(path: Path | None) -> str | None:
+    return None if path is None else next(iter(_text(path, "the chromatin summary").splitlines()), None)
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{what} cannot be read", where=path, fix=MAKE_AGAIN) from error
+
+
+def optional_table(path: Path | None, columns: Sequence[str], what: str, dtypes: dict[str, str]) -> pd.DataFrame | None:
     """Read a table that need not be there; an empty one counts as absent."""
     if path is None:
         return None
@@ -204,7 +234,8 @@ def _read_history(paths: Sequence[Path]) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def _read_settings(path: Path | None) -> dict[str, Any]:
+def read_settings(path: Path | None) -> dict[str, Any]:
+    """Return the record of settings; empty without a file."""
     if path is None:
         return {}
     try:
@@ -218,7 +249,7 @@ def _read_settings(path: Path | None) -> dict[str, Any]:
     return found
 
 
-def _read_benchmarks(paths: Sequence[Path]) -> pd.DataFrame | None:
+def read_benchmarks(paths: Sequence[Path]) -> pd.DataFrame | None:
     """Return stage, seconds and peak memory (MiB) of each job from Snakemake's benchmark files.
 
     They are TSV or JSON lines. A file that cannot be read as one is counted in the log and left out: timing

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from promoternets.report import figures, summaries, verdict
+from promoternets.report import figures, made, summaries, verdict
 from promoternets.report.inputs import Inputs
-from promoternets.report.style import BLUE, RULE, to_svg
+from promoternets.report.pieces import Cell, Page, Plate, Table, number_cell, plate
+from promoternets.report.style import BLUE, RULE
 from promoternets.report.words import (
     METHODS,
     METRICS,
@@ -26,13 +20,11 @@ from promoternets.report.words import (
     alike,
     count,
     decimal,
-    duration,
     full_model_name,
     in_sentence,
     interval,
     is_missing,
     listing,
-    memory,
     model_name,
     p_value,
     percent,
@@ -42,74 +34,6 @@ from promoternets.report.words import (
 
 TOP_PROMOTERS = 25
 TOP_SITES = 20
-EMBED_PLAIN = 200_000  # bytes; a longer table is embedded compressed
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell: text, a quieter second line, and perhaps a small drawing made here (never from the input)."""
-
-    text: str
-    below: str = ""
-    drawing: Markup | None = None
-    number: bool = False
-    strong: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: caption, column headings, rows of cells; the first cell of a row is its heading."""
-
-    caption: str
-    columns: list[str]
-    rows: list[list[Cell]]
-    quiet_rows: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Plate:
-    """A figure on the page: its drawing, how to read it, and the numbers it was drawn from."""
-
-    name: str
-    title: str
-    reading: str
-    svg: Markup
-    numbers: pd.DataFrame
-    download: str = ""
-    download_name: str = ""
-
-
-@dataclass
-class Page:
-    """Everything the template needs, and the plates whose files are written beside the report."""
-
-    context: dict[str, Any]
-    plates: dict[str, Plate] = field(default_factory=dict)
-
-
-def number_cell(text: str, below: str = "", *, strong: bool = False) -> Cell:
-    """Return a right-aligned cell."""
-    return Cell(text, below, number=True, strong=strong)
-
-
-def tsv(frame: pd.DataFrame) -> str:
-    """Return a table as the text of a TSV file, written as every table of the workflow."""
-    return frame.to_csv(sep="\t", index=False, na_rep="NA", float_format="%.10g", lineterminator="\n")
-
-
-def data_uri(frame: pd.DataFrame, name: str) -> tuple[str, str]:
-    """Return a link that holds a table itself, and the file name it is saved under."""
-    content = tsv(frame).encode()
-    if len(content) <= EMBED_PLAIN:
-        return f"data:text/tab-separated-values;base64,{base64.b64encode(content).decode()}", f"{name}.tsv"
-    packed = gzip.compress(content, mtime=0)
-    return f"data:application/gzip;base64,{base64.b64encode(packed).decode()}", f"{name}.tsv.gz"
-
-
-def plate(name: str, title: str, reading: str, alt: str, drawing: figures.Figure, numbers: pd.DataFrame) -> Plate:
-    """Return a figure with its numbers embedded."""
-    link, file_name = data_uri(numbers, name)
-    return Plate(name, title, reading, Markup(to_svg(drawing, name, alt)), numbers, link, file_name)
 
 
 def compose(inputs: Inputs) -> Page:
@@ -129,31 +53,9 @@ def compose(inputs: Inputs) -> Page:
         "tables": _tables(inputs, people, covariates, scores, planted),
         "notes": _notes(inputs, people, covariates, planted, found),
         "seed": inputs.settings.get("seed"),
+        "chromatin": Markup(inputs.chromatin) if inputs.chromatin else None,
     }
     return Page(context=context, plates=plates)
-
-
-def render(page: Page, *, figures_link: str) -> str:
-    """Return the page as HTML; everything from the input is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["keep"] = _keep_together
-    return environment.get_template("template.html.j2").render(**page.context, figures_link=figures_link)
-
-
-def _keep_together(text: str) -> str:
-    """Keep an interval and its value on one line, with spaces that do not break."""
-    return re.sub(r" ?\[[^\]\[]*\]", lambda found: found.group().replace(" ", "\N{NO-BREAK SPACE}"), text)
-
-
-def relative_link(target: Path, start: Path) -> str:
-    """Return the path of `target` as a link from the folder `start`."""
-    return Path(os.path.relpath(target, start)).as_posix()
 
 
 # ---------------------------------------------------------------- the first screen
@@ -441,10 +343,10 @@ def _tables(
         "filters": _filters_table(inputs),
         "annotation": _annotation_table(inputs),
         "blocks": _blocks_table(inputs),
-        "settings": _settings_table(inputs),
-        "cohort": _cohort_table(inputs),
-        "versions": _versions_table(inputs),
-        "stages": _stages_table(inputs),
+        "settings": made.settings_table(inputs.settings),
+        "cohort": made.source_table(inputs.settings, "Where the cohort comes from."),
+        "versions": made.versions_table(inputs.settings),
+        "stages": made.stages_table(inputs.benchmarks),
     }
 
 
@@ -514,6 +416,12 @@ def _paper_table(inputs: Inputs, people: summaries.People) -> Table:
         "another share of cases: read it for the pattern, not as a contest.",
         ["Model", *["Accuracy", "Precision", "Recall"] * 3],
         rows,
+        over=(
+            ("", 1),
+            ("Published (Yin et al. 2019)", 3),
+            ("This cohort", 3),
+            ("This cohort, published settings", 3),
+        ),
     )
 
 
@@ -778,79 +686,6 @@ def _blocks_table(inputs: Inputs) -> Table:
         for row in table.itertuples()
     ]
     return Table("Blocks: complete, padded, and left out by reason.", ["Status", "Promoters", "Share"], rows)
-
-
-def _value(value: Any) -> str:
-    """Write a setting as in the configuration."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None:
-        return "none"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_value(item) for item in value) or "none"
-    return safe_text(value, 120)
-
-
-def _settings_table(inputs: Inputs) -> Table | None:
-    changed = summaries.changed_settings(inputs.settings)
-    if not changed:
-        return None
-    rows = [[Cell(safe_text(name)), Cell(_value(here)), Cell(_value(default))] for name, here, default in changed]
-    return Table("Settings that differ from their default.", ["Setting", "Here", "Default"], rows)
-
-
-def _cohort_table(inputs: Inputs) -> Table | None:
-    source = inputs.settings.get("cohort")
-    if not isinstance(source, dict):
-        return None
-    rows = [
-        [Cell(safe_text(name)), Cell(_value(value))]
-        for name, value in summaries.flat(source).items()
-        if value is not None
-    ]
-    return Table("Where the cohort comes from.", ["Item", "Value"], rows) if rows else None
-
-
-def _versions_table(inputs: Inputs) -> Table | None:
-    versions = inputs.settings.get("versions")
-    if not isinstance(versions, dict) or not versions:
-        return None
-    return Table(
-        "Versions.",
-        ["Software", "Version"],
-        [[Cell(safe_text(name)), Cell(_value(version))] for name, version in versions.items()],
-    )
-
-
-def _stages_table(inputs: Inputs) -> Table | None:
-    table = summaries.stages(inputs.benchmarks)
-    if table is None:
-        return None
-    rows = [
-        [
-            Cell(safe_text(row.stage)),
-            number_cell(count(row.jobs)),
-            number_cell(duration(row.seconds)),
-            number_cell(duration(row.longest)),
-            number_cell(memory(row.memory_mib)),
-        ]
-        for row in table.itertuples()
-    ]
-    rows.append(
-        [
-            Cell("All", strong=True),
-            number_cell(count(table["jobs"].sum())),
-            number_cell(duration(table["seconds"].sum())),
-            number_cell(duration(table["longest"].max())),
-            number_cell(memory(table["memory_mib"].max())),
-        ]
-    )
-    return Table(
-        "Time and memory. Total is the sum over jobs, which may have "
-        "run side by side; memory is the peak of the largest job.",
-        ["Stage", "Jobs", "Total time", "Longest job", "Peak memory"],
-        rows,
-    )
 
 
 # ---------------------------------------------------------------- sentences beside the figures

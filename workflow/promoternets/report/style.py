@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import itertools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib
@@ -80,6 +83,17 @@ def settings() -> Any:
     return matplotlib.rc_context(SETTINGS)
 
 
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Return a function that draws with the page's settings."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments: Any, **named: Any) -> Figure:
+        with settings():
+            return draw(*arguments, **named)
+
+    return drawn
+
+
 def colour(model: str) -> str:
     """Return a model's colour; grey for one the palette does not know."""
     return MODEL_COLOURS.get(model.removesuffix("_published"), QUIET)
@@ -102,6 +116,8 @@ def to_svg(figure: Figure, name: str, alt: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"'DejaVu Sans'[^;\"]*", FONTS.replace('"', "'"), text)
+    counted = itertools.count(1)  # pictures are named by their content, so equal ones would share an id
+    text = re.sub(r'(\sid="image)[0-9a-f]+', lambda found: f"{found.group(1)}_{next(counted)}", text)
     text = re.sub(r'(\sid=")', rf"\g<1>{name}-", text)
     text = re.sub(r'(href="#)', rf"\g<1>{name}-", text)
     text = re.sub(r"(url\(#)", rf"\g<1>{name}-", text)

@@ -22,7 +22,7 @@ from promoternets.report.words import (
 MAIN_MODEL = "als_net"
 COVARIATES = "covariates"
 SMALL_DIFFERENCE = 0.02  # of an AUC: below it two models are called about as good when the interval includes 0
-_STRENGTH = ((0.6, "slightly"), (0.7, "weakly"), (0.8, "moderately well"), (0.9, "well"), (1.01, "very well"))
+STRENGTH = ((0.6, "slightly"), (0.7, "weakly"), (0.8, "moderately well"), (0.9, "well"), (1.01, "very well"))
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def judge(metrics: pd.DataFrame, comparisons: pd.DataFrame, *, has_covariates: b
 
 
 def _strength(auc: float) -> str:
-    return next(word for limit, word in _STRENGTH if auc < limit)
+    return next(word for limit, word in STRENGTH if auc < limit)
 
 
 def _headline(

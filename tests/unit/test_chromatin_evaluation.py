@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 from sklearn import metrics as reference
 
+from promoternets.bootstrap import interval, resample_weights
 from promoternets.errors import InputError
-from promoternets.evaluation.bootstrap import interval, resample_weights
 from promoternets.evaluation.chromatin import comparisons_table, measure
 from promoternets.evaluation.chromatin_metrics import METRICS, measure_of
 from promoternets.evaluation.chromatin_scores import ChromatinScores, EpigenomeScores, collect_scores

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from promoternets.errors import InputError
-from promoternets.evaluation.collect import collect
 from promoternets.evaluation.evaluate import evaluate
+from promoternets.formats.out_of_fold import collect
 from promoternets.formats.predictions import read_predictions, write_predictions
 from promoternets.formats.tables import read_table, write_table
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics as reference
 
-from promoternets.evaluation.bootstrap import interval, p_value, resample_weights
+from promoternets.bootstrap import interval, p_value, resample_weights
 from promoternets.evaluation.curves import curves
 from promoternets.evaluation.metrics import METRICS, all_metrics
 

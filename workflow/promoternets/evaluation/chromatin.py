@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from promoternets.bootstrap import chunk_size, interval, p_value, resample_weights
 from promoternets.errors import InputError
-from promoternets.evaluation.bootstrap import chunk_size, interval, p_value, resample_weights
 from promoternets.evaluation.chromatin_metrics import METRICS, measure_of
 from promoternets.evaluation.chromatin_scores import BASELINES, ChromatinScores, collect_scores
 from promoternets.evaluation.chromatin_summary import REFERENCE, summary_table

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
-from promoternets.evaluation.collect import ALL
 from promoternets.formats.gene_predictions import Target, read_gene_predictions
+from promoternets.formats.out_of_fold import ALL
 
 logger = logging.getLogger(__name__)
 NETS = ("attentivechrome", "lstm_alpha", "lstm_attn", "lstm", "cnn_attn", "cnn_alpha_beta", "deepchrome")

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wilcoxon
 
-from promoternets.evaluation.bootstrap import interval
+from promoternets.bootstrap import interval
 from promoternets.evaluation.chromatin_scores import ChromatinScores
-from promoternets.evaluation.collect import ALL
+from promoternets.formats.out_of_fold import ALL
 
 REFERENCE = "deepchrome"
 FEWEST_EPIGENOMES = 6  # with five the smallest two-sided p-value there is would be 0.0625

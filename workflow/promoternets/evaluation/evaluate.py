@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from promoternets.bootstrap import chunk_size, interval, p_value, resample_weights
 from promoternets.errors import InputError
-from promoternets.evaluation.bootstrap import chunk_size, interval, p_value, resample_weights
-from promoternets.evaluation.collect import ALL, FIRST_MODEL, Collected, collect
 from promoternets.evaluation.curves import curves as curves_of
 from promoternets.evaluation.metrics import METRICS, all_metrics
+from promoternets.formats.out_of_fold import ALL, FIRST_MODEL, Collected, collect
 from promoternets.formats.tables import write_table
 from promoternets.progress import progress
 
@@ -49,7 +49,7 @@ def evaluate(
     Raises
     ------
     InputError
-        As `collect.collect`, and when fewer than 100 resamples are asked for.
+        As `out_of_fold.collect`, and when fewer than 100 resamples are asked for.
     """
     if bootstrap < FEWEST_RESAMPLES:
         raise InputError(

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from promoternets.auc import ranking_sums, ratio
+
 METRICS = ("auc", "auc_within_fold", "auprc", "accuracy", "precision", "recall", "f1", "brier")
 THRESHOLD = 0.5
 
@@ -44,55 +46,20 @@ def all_metrics(probability: np.ndarray, case: np.ndarray, fold: np.ndarray, wei
     result = np.full((1 + folds, len(METRICS), weights.shape[1]), np.nan)
     at = {name: index for index, name in enumerate(METRICS)}
     right, pairs, result[0, at["auprc"]] = ranking_sums(probability, case, weights)
-    result[0, at["auc"]] = _ratio(right, pairs)
+    result[0, at["auc"]] = ratio(right, pairs)
     right, pairs = np.zeros_like(right), np.zeros_like(pairs)
     for number in range(1, folds + 1):
         rows = np.flatnonzero(fold == number)
         if rows.size == 0:
             continue
         right_here, pairs_here, result[number, at["auprc"]] = ranking_sums(probability[rows], case[rows], weights[rows])
-        result[number, at["auc"]] = _ratio(right_here, pairs_here)
+        result[number, at["auc"]] = ratio(right_here, pairs_here)
         right += right_here
         pairs += pairs_here
-    result[0, at["auc_within_fold"]] = _ratio(right, pairs)
+    result[0, at["auc_within_fold"]] = ratio(right, pairs)
     for name, values in _threshold_metrics(probability, case, fold, folds, weights).items():
         result[:, at[name]] = values
     return result
-
-
-def ranking_sums(score: np.ndarray, case: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what AUC and average precision are made of.
-
-    Parameters
-    ----------
-    score : float [people], higher for cases.
-    case : bool [people].
-    weights : float [people, resamples].
-
-    Returns
-    -------
-    Three float64 [resamples]: the weight of case-control pairs in which the case has the higher score (a tie
-    counts one half), the weight of all such pairs (their ratio is the AUC, Mann and Whitney 1947), and the
-    average precision (NaN without cases).
-    """
-    order = np.argsort(-score, kind="stable")
-    # The first person of each group of equal scores.
-    starts = np.flatnonzero(np.diff(score[order], prepend=np.inf) != 0)
-    everyone = weights[order]
-    cases = everyone * case[order][:, None]
-    if starts.size < score.size:
-        everyone = np.add.reduceat(everyone, starts, axis=0)
-        cases = np.add.reduceat(cases, starts, axis=0)
-    cases_so_far = np.cumsum(cases, axis=0)
-    people_so_far = np.cumsum(everyone, axis=0)
-    all_cases = cases_so_far[-1].copy()
-    all_controls = people_so_far[-1] - all_cases
-    ties = np.einsum("gr,gr->r", everyone - cases, cases)
-    right = np.einsum("gr,gr->r", everyone - cases, cases_so_far) - 0.5 * ties
-    precision_so_far = cases_so_far  # in place: these arrays are large
-    np.divide(cases_so_far, people_so_far, out=precision_so_far, where=people_so_far > 0)
-    average = _ratio(np.einsum("gr,gr->r", cases, precision_so_far), all_cases)
-    return right, all_cases * all_controls, average
 
 
 def _threshold_metrics(
@@ -108,14 +75,9 @@ def _threshold_metrics(
     sums = np.einsum("pf,pt->ftp", within.astype(float), terms).reshape(-1, len(fold)) @ weights
     people, cases, called_cases, hits, errors = sums.reshape(folds + 1, terms.shape[1], -1).transpose(1, 0, 2)
     return {
-        "accuracy": _ratio(people - cases - called_cases + 2 * hits, people),
-        "precision": _ratio(hits, called_cases),
-        "recall": _ratio(hits, cases),
-        "f1": _ratio(2 * hits, cases + called_cases),
-        "brier": _ratio(errors, people),
+        "accuracy": ratio(people - cases - called_cases + 2 * hits, people),
+        "precision": ratio(hits, called_cases),
+        "recall": ratio(hits, cases),
+        "f1": ratio(2 * hits, cases + called_cases),
+        "brier": ratio(errors, people),
     }
-
-
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Divide, with NaN where there is nothing to divide by."""
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)

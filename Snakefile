@@ -25,7 +25,7 @@ rule all:
     """Every cohort's report and that of the epigenomes, and with them every stage."""
     default_target: True
     input:
-        configuration.of_every_cohort("results/{cohort}/report.html"),
+        configuration.of_every_cohort("results/{cohort}/report.html", "results/{cohort}/verdict.txt"),
         configuration.chromatin_results("report.html"),
 
 
@@ -90,6 +90,12 @@ rule evaluation:
         configuration.of_every_cohort("results/{cohort}/metrics.tsv"),
 
 
+rule audit:
+    """What confounders explain of each model's score, and the verdict in words."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/audit.tsv", "results/{cohort}/verdict.txt"),
+
+
 rule saliency:
     """The sites ALS-Net looks at."""
     input:
@@ -115,9 +121,9 @@ rule chromatin:
 
 
 rule report:
-    """The report of each cohort, and that of the epigenomes, as one HTML file each."""
+    """The report of each cohort, with its verdict, and that of the epigenomes."""
     input:
-        configuration.of_every_cohort("results/{cohort}/report.html"),
+        configuration.of_every_cohort("results/{cohort}/report.html", "results/{cohort}/verdict.txt"),
         configuration.chromatin_results("report.html"),
 
 
@@ -130,6 +136,7 @@ include: "workflow/rules/ranking.smk"
 include: "workflow/rules/als_net.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/saliency.smk"
 include: "workflow/rules/epigenomes.smk"
 include: "workflow/rules/bins.smk"
@@ -149,6 +156,7 @@ localrules:
     als_net,
     baselines,
     evaluation,
+    audit,
     saliency,
     epigenomes,
     bins,

@@ -26,7 +26,8 @@ from promoternets.formats import contigs
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
-    "promoters", "genotypes", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation", "saliency",
+    "promoters", "genotypes", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation", "audit",
+    "saliency",
 )  # fmt: skip
 FROM_FILES = ("vcf", "samples", "annotation", "build")
 

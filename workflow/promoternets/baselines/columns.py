@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from promoternets.errors import InputError
 from promoternets.formats.selected_store import ABSENT
+from promoternets.formats.strata import MOST_CODES
 
 logger = logging.getLogger(__name__)
-MOST_CODES = 10  # whole numbers with at most so many different values are codes (batch 1, 2, 3), not amounts
 
 
 class GenotypeColumns(TransformerMixin, BaseEstimator):

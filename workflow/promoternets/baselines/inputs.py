@@ -10,9 +10,8 @@ import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.selected_store import SelectedStore
+from promoternets.formats.strata import NOT_COVARIATES
 from promoternets.formats.tables import read_table
-
-NOT_COVARIATES = ("sample", "phenotype", "family")
 
 
 @dataclass(frozen=True)

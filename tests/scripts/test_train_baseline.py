@@ -142,3 +142,22 @@ def test_both_scripts_run_from_a_command_line(run_script, files, tmp_path):
     done = run_script("evaluate_models", *words, *outputs)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "error: covariates (seed 0) does not predict 60 of 90 people" in done.stderr
+
+
+def test_principal_components_stand_beside_the_covariates(script, files, tmp_path):
+    people = read_table(files["samples_tsv"], dtypes={"phenotype": "int64"})
+    random = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {"sample": people["sample"][::-1], "pc1": people["phenotype"][::-1] + random.normal(size=PEOPLE)}
+    )
+    write_table(table.assign(pc2=random.normal(size=PEOPLE)), tmp_path / "components.tsv")
+    people["pc1"] = 0.5  # a covariate of the same name is another column
+    write_table(people.assign(batch="x"), files["samples_tsv"])
+    given = arguments(files, tmp_path, model="covariates_pcs", selected=None, components=tmp_path / "components.tsv")
+    script("train_baseline").main(**given)
+    found = read_predictions(given["predictions"])
+    own = table.set_index("sample").loc[found["sample"], "pc1"].to_numpy()
+    assert np.corrcoef(own, found["probability"])[0, 1] > 0.7
+    assert json.loads(given["details"].read_text())["columns"] == ["genotype pc1", "genotype pc2"]
+    with pytest.raises(InputError, match="the model needs principal components. Give them with --components"):
+        script("train_baseline").main(**given | {"components": None})

@@ -248,10 +248,12 @@ def test_one_file_gives_the_chromosomes_of_its_index(data, monkeypatch):
 def test_models_are_the_baselines_their_published_twins_and_the_covariates():
     config = SIMULATED | {"baselines": {"models": ["adaboost", "rbf_svm"]}}
     assert read_configuration(config).cohorts["toy"].models() == [
-        "adaboost", "rbf_svm", "adaboost_published", "rbf_svm_published", "covariates",
+        "adaboost", "rbf_svm", "adaboost_published", "rbf_svm_published", "covariates", "covariates_pcs",
     ]  # fmt: skip
     config["baselines"]["published"] = False
-    assert read_configuration(config).cohorts["toy"].models() == ["adaboost", "rbf_svm", "covariates"]
+    assert read_configuration(config).cohorts["toy"].models() == [
+        "adaboost", "rbf_svm", "covariates", "covariates_pcs",
+    ]  # fmt: skip
 
 
 def test_paths_are_written_for_every_chromosome_fold_shard_and_model():
@@ -266,7 +268,7 @@ def test_paths_are_written_for_every_chromosome_fold_shard_and_model():
     assert read.per_fold("r/{cohort}/{fold}")(toy) == ["r/toy/1", "r/toy/2"]
     assert read.per_fold_and_shard("{fold}.{shard}")(toy) == ["1.1", "1.2", "2.1", "2.2"]
     assert read.per_model_and_fold("{model}.{fold}", also=["als_net"])(toy) == [
-        "als_net.1", "als_net.2", "covariates.1", "covariates.2",
+        "als_net.1", "als_net.2", "covariates.1", "covariates.2", "covariates_pcs.1", "covariates_pcs.2",
     ]  # fmt: skip
     assert read.of_every_cohort("{cohort}/{chrom}", "{cohort}/x") == ["toy/chr1", "toy/chr2", "toy/x"]
     assert read.truth(toy) == ["results/toy/simulated/truth.tsv"]

@@ -16,10 +16,11 @@ pytestmark = pytest.mark.slow
 REPORT = {"build_report": 1}
 SETTINGS = {"collect_settings": 1}  # the record holds every setting
 EXPLAINED = {"explain_als_net": 2, "summarise_saliency": 1}
-EVALUATED = {"evaluate_models": 1} | REPORT
+AUDITED = {"audit_confounders": 1}
+EVALUATED = {"evaluate_models": 1} | AUDITED | REPORT
 CLASSIFIED = {"train_als_net": 2, "train_baseline": 2} | EXPLAINED | EVALUATED
 BLOCKS = {"build_blocks": 2, "summarise_blocks": 1}
-SELECTED = {"rank_promoters": 1, "gather_selected": 2} | CLASSIFIED
+SELECTED = {"rank_promoters": 1, "gather_selected": 2, "leave_strata_out": 2} | CLASSIFIED
 
 
 def changed(group, **values):
@@ -38,8 +39,10 @@ def test_every_promised_file_is_there(finished):
         "samples.tsv", "samples_excluded.tsv", "promoters.tsv", "promoters_summary.tsv", "genotypes/chr1.zarr",
         "genotypes/filters.tsv", "blocks/chr2.zarr", "blocks.tsv", "folds.tsv", "ranking.tsv",
         "selected/fold_1.zarr", "als_net/fold_2/weights.safetensors", "predictions/als_net/fold_1.tsv",
-        "predictions/covariates/fold_2.tsv", "metrics.tsv", "comparisons.tsv", "curves.tsv", "saliency.tsv",
+        "predictions/covariates/fold_2.tsv", "predictions/covariates_pcs/fold_1.tsv",
+        "metrics.tsv", "comparisons.tsv", "curves.tsv", "saliency.tsv",
         "saliency_profile.tsv", "report.html", "summary.txt", "settings.json", "simulated/truth.tsv",
+        "audit.tsv", "verdict.txt",
     ):  # fmt: skip
         assert (results / name).exists(), name
     assert list((results / "figures").glob("*.svg"))
@@ -47,7 +50,7 @@ def test_every_promised_file_is_there(finished):
 
 def test_metrics_cover_every_model_and_the_pooled_fold(finished):
     metrics = table(finished, "metrics.tsv")
-    assert set(metrics["model"]) == {"als_net", "logistic_regression", "covariates"}
+    assert set(metrics["model"]) == {"als_net", "logistic_regression", "covariates", "covariates_pcs"}
     assert {"auc", "auprc", "accuracy", "precision", "recall", "f1", "brier"} <= set(metrics["metric"])
     assert "all" in set(metrics["fold"].astype(str))
 
@@ -86,10 +89,11 @@ def test_a_second_run_does_nothing(finished):
         (changed("saliency", steps=5), EXPLAINED | REPORT),
         (changed("als_net", epochs=3), {"train_als_net": 2} | EXPLAINED | EVALUATED),
         (changed("ranking", top=3), SELECTED),
+        (changed("audit", components=5), {"project_components": 2, "train_baseline": 2} | EVALUATED),
         (changed("ranking", epochs=3), {"train_promoter_cnn": 4} | SELECTED),
         (changed("blocks", min_sites=17), BLOCKS | {"train_promoter_cnn": 4} | SELECTED),
     ],
-    ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "ranking epochs", "blocks"],
+    ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "components", "ranking epochs", "blocks"],
 )  # fmt: skip
 def test_a_changed_setting_reruns_exactly_the_stages_it_feeds(finished, config, again):
     assert finished.planned(config=config) == again | SETTINGS
@@ -103,9 +107,10 @@ def test_a_changed_configuration_of_where_to_compute_reruns_nothing(finished):
     ("module", "again"),
     [
         ("report/page.py", REPORT),
-        ("evaluation/metrics.py", EVALUATED),
+        ("evaluation/metrics.py", {"evaluate_models": 1} | REPORT),
+        ("audit/measures.py", AUDITED),
         ("saliency/__init__.py", EXPLAINED | REPORT),
-        ("baselines/__init__.py", {"train_baseline": 4} | EVALUATED),
+        ("baselines/__init__.py", {"train_baseline": 6, "leave_strata_out": 2} | EVALUATED),
         ("ranking/score.py", {"train_promoter_cnn": 4} | SELECTED),
         ("bridge.py", {}),
     ],

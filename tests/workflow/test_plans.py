@@ -31,7 +31,7 @@ def test_the_report_s_plan_holds_every_rule(workflow, repository):
     planned = workflow.planned("report", config=TINY | EPIGENOMES)
     scripts = {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
     assert set(planned) == scripts - {"import_published_bins", "import_attentivechrome"}  # for files of other people
-    assert planned["train_baseline"] == 4  # one baseline and the covariates, in each of two folds
+    assert planned["train_baseline"] == 6  # one baseline and two models of confounders, in each of two folds
 
 
 def test_two_cohorts_are_planned_together_or_one_alone(workflow):

@@ -23,6 +23,7 @@ from promoternets import chromatin_configuration
 from promoternets.chromatin_configuration import Chromatin, chromatin_problems, read_chromatin
 from promoternets.errors import InputError
 from promoternets.formats import contigs
+from promoternets.formats.confounders import CONFOUNDERS
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
@@ -79,7 +80,7 @@ class Cohort:
         """Return the names of the models beside ALS-Net, in the order of the configuration."""
         chosen = self.settings["baselines"]["models"]
         published = [f"{model}_published" for model in chosen] if self.settings["baselines"]["published"] else []
-        return [*chosen, *published, "covariates"]
+        return [*chosen, *published, *CONFOUNDERS]
 
     def folds(self) -> list[int]:
         """Return the numbers of the outer folds, 1 to K."""

@@ -1,3 +1,32 @@
+rule project_components:
+    """Genotypes and folds -> principal components fitted on the training people of one fold, of everybody."""
+    input:
+        genotypes=configuration.per_chromosome("results/{cohort}/genotypes/{chrom}.zarr"),
+        samples="results/{cohort}/samples.tsv",
+        folds="results/{cohort}/folds.tsv",
+        library=library("project_components"),
+    output:
+        projected="results/{cohort}/audit/components/fold_{fold}.tsv",
+    log:
+        "results/{cohort}/logs/project_components.fold_{fold}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/project_components.fold_{fold}.jsonl"
+    conda:
+        "../../envs/baselines.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=120,
+    params:
+        components=setting("audit", "components"),
+        sites=setting("audit", "sites"),
+        seed=configuration.seed,
+    message:
+        "Projecting genotypes of {wildcards.cohort} on their principal components, fold {wildcards.fold}"
+    script:
+        "../scripts/project_components.py"
+
+
 rule leave_strata_out:
     """Selected promoters of one fold -> predictions by fits that have not seen the person's batch."""
     input:

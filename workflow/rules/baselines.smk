@@ -1,11 +1,14 @@
 rule train_baseline:
-    """Selected promoters of one fold -> one baseline's predictions for the people tested."""
+    """Selected promoters of one fold, or confounders -> one baseline's predictions for the people tested."""
     input:
-        # the covariates-only model sees no genotype
+        # the models of confounders see no selected site
         selected=lambda wildcards: (
-            []
-            if wildcards.model == "covariates"
-            else f"results/{wildcards.cohort}/selected/fold_{wildcards.fold}.zarr"
+            [] if wildcards.model in CONFOUNDERS else f"results/{wildcards.cohort}/selected/fold_{wildcards.fold}.zarr"
+        ),
+        components=lambda wildcards: (
+            f"results/{wildcards.cohort}/audit/components/fold_{wildcards.fold}.tsv"
+            if wildcards.model == "covariates_pcs"
+            else []
         ),
         samples="results/{cohort}/samples.tsv",
         folds="results/{cohort}/folds.tsv",

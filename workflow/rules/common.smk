@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free
 from promoternets.configuration import read_configuration
 from promoternets.dependencies import library_of as library
 from promoternets.errors import InputError
+from promoternets.formats.confounders import CONFOUNDERS
 
 try:
     configuration = read_configuration(config)

@@ -17,6 +17,7 @@ def main(
     predictions: Path,
     details: Path,
     selected: Path | None = None,
+    components: Path | None = None,
     seed: int = 42,
     threads: int = 1,
 ) -> None:
@@ -28,10 +29,11 @@ def main(
         fold: the outer fold, from 1; its people are predicted, all others trained on
         model: logistic_regression, linear_svm, rbf_svm, random_forest or adaboost (tuned on training people);
             one of these with _published appended (the published settings); covariates (no genotype, the other
-            columns of samples.tsv)
+            columns of samples.tsv); covariates_pcs (those and principal components)
         predictions: written: sample, phenotype, fold, model, seed, probability of being a case (TSV)
         details: written: settings tried and chosen, inner AUC, convergence, columns used, seconds (JSON)
-        selected: selected sites of this fold (Zarr); needed for every model but covariates
+        selected: selected sites of this fold (Zarr); needed for every model but covariates and covariates_pcs
+        components: principal components of this fold (TSV of project_components.py); needed for covariates_pcs
         seed: of the inner parts, the forests and the boosting
         threads: inner parts, or trees, that are fitted at once; the result does not depend on it
     """
@@ -45,6 +47,7 @@ def main(
         model=model,
         predictions=predictions,
         details=details,
+        components=components,
         seed=seed,
         threads=threads,
     )

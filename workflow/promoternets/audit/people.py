@@ -10,11 +10,11 @@ import numpy as np
 
 from promoternets.audit.joint import joint_score
 from promoternets.errors import InputError
+from promoternets.formats.confounders import CONFOUNDERS
 from promoternets.formats.left_out import read_left_out
 from promoternets.formats.out_of_fold import FIRST_MODEL, collect
 from promoternets.formats.strata import Strata, read_strata
 
-CONFOUNDERS = ("covariates", "covariates_pcs")
 LEFT_OUT_MODEL = "logistic_regression"
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from promoternets.formats.confounders import CONFOUNDERS
+
 NAMES = {
     "als_net": "ALS-Net",
     "covariates": "the covariates",
     "covariates_pcs": "the covariates and genotype principal components",
 }
-STRICTEST_LAST = ("covariates", "covariates_pcs")
 
 
 def verdict_text(table: pd.DataFrame, *, first: str, strata: Sequence[str]) -> str:
@@ -23,7 +24,7 @@ def verdict_text(table: pd.DataFrame, *, first: str, strata: Sequence[str]) -> s
     first : the model that the verdict is about.
     strata : the columns that the cohort was cut by.
     """
-    against = [name for name in reversed(STRICTEST_LAST) if (table["model"] == name).any()]
+    against = [name for name in reversed(CONFOUNDERS) if (table["model"] == name).any()]
     lines = [_adds(table, first, name) for name in against]
     lines += [_within(table, first, column) for column in strata]
     if not strata:

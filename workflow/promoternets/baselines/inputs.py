@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
+from promoternets.formats.components import read_components
 from promoternets.formats.selected_store import SelectedStore
 from promoternets.formats.strata import NOT_COVARIATES
 from promoternets.formats.tables import read_table
@@ -83,6 +84,20 @@ def read_genotypes(selected: Path, people: People) -> np.ndarray:
             fix="Run gather_selected again with this sample table",
         )
     return store.genotype.reshape(len(store.sample_ids), -1)[row]
+
+
+def with_components(covariates: pd.DataFrame, components: Path | None, people: People) -> pd.DataFrame:
+    """Return the covariates with the genotype principal components as further columns, ``genotype pc1``, ...
+
+    Raises
+    ------
+    InputError
+        When no table is given, or it lacks one of the people.
+    """
+    if components is None:
+        raise InputError("the model needs principal components", fix="Give them with --components")
+    table = read_components(components, people.sample)
+    return covariates.join(table.add_prefix("genotype ").set_axis(covariates.index))
 
 
 def _same_people(first: pd.Series, second: pd.Series, samples: Path, folds: Path) -> None:

@@ -31,6 +31,7 @@ class Baseline:
     build : the classifier for one setting, given seed and threads.
     kind : which search of `search.py` it needs.
     inner : parts of the inner cross-validation.
+    components : whether genotype principal components stand beside the covariates.
     calibrated : whether scores become probabilities by Platt's method.
     notes : what a reader should know, kept in the details.
     """
@@ -41,6 +42,7 @@ class Baseline:
     grid: Callable[[int], list[Setting]] = lambda columns: [{}]
     inner: int = 5
     calibrated: bool = False
+    components: bool = False
     notes: tuple[str, ...] = field(default=())
 
 
@@ -111,6 +113,14 @@ BASELINES: dict[str, Baseline] = {
     "random_forest": Baseline("imputed", "forest", _forest, _forest_grid, inner=3),
     "adaboost": Baseline("imputed", "adaboost", _adaboost, _adaboost_grid, inner=3, calibrated=True),
     "covariates": Baseline("covariates", "logistic", _logistic, _covariate_grid),
+    "covariates_pcs": Baseline(
+        "covariates",
+        "logistic",
+        _logistic,
+        _covariate_grid,
+        components=True,
+        notes=("genotype principal components beside the covariates, fitted on the training people of the fold",),
+    ),
     "logistic_regression_published": Baseline(
         "raw",
         "logistic",

@@ -12,7 +12,7 @@ import sklearn
 
 from promoternets.baselines.columns import CovariateColumns, informative
 from promoternets.baselines.fit import Fitted, fit
-from promoternets.baselines.inputs import read_genotypes, read_people
+from promoternets.baselines.inputs import read_genotypes, read_people, with_components
 from promoternets.baselines.search import rows
 from promoternets.baselines.settings import baseline
 from promoternets.errors import InputError
@@ -32,23 +32,26 @@ def train_baseline(
     model: str,
     predictions: Path,
     details: Path,
+    components: Path | None = None,
     seed: int = 42,
     threads: int = 1,
 ) -> None:
     """Fit one baseline on the training people of a fold; write its test people's probabilities and its
     details (JSON).
 
-    `selected` is not read for the model `covariates`.
+    `selected` is not read for the models `covariates` and `covariates_pcs`; the latter needs `components`.
 
     Raises
     ------
     InputError
-        As `inputs.read_people`, `inputs.read_genotypes`, `settings.baseline` and `fit.fit`.
+        As `inputs.read_people`, `inputs.read_genotypes`, `inputs.with_components`, `settings.baseline` and `fit.fit`.
     """
     known = baseline(model)
     people = read_people(samples, folds, fold)
     if known.columns == "covariates":
         x: Any = informative(people.covariates)
+        if known.components:
+            x = with_components(x, components, people)
     elif selected is None:
         raise InputError(f"{model} needs the selected sites of fold {fold}", fix="Give them with --selected")
     else:

@@ -150,6 +150,9 @@ def test_multiallelic_records_of_b37_and_haploid_calls_of_b38_are_counted(run):
 def test_two_batches_are_joined_and_their_confounding_can_be_seen(run):
     assert len(run.table("finnish_chr20", "samples.tsv")) == 503
     assert run.metric("finnish_chr20", "covariates").value > 0.65, "no Finn is in batch B"
+    audit = run.table("finnish_chr20", "audit.tsv")
+    one_class = audit[audit["flag"] == "one_class"]
+    assert one_class["stratum"].tolist() == ["batch=B"] and one_class["metric"].tolist() == ["cases"], one_class
     assert run.metric("finnish_chr20", "als_net").value > 0.5
 
 

@@ -46,6 +46,7 @@ rule build_report:
         saliency_profile="results/{cohort}/saliency_profile.tsv",
         history=configuration.per_fold("results/{cohort}/als_net/fold_{fold}/history.tsv"),
         truth=configuration.truth,
+        audit_verdict="results/{cohort}/verdict.txt",
         settings="results/{cohort}/settings.json",
         chromatin_section=configuration.chromatin_results("section.html"),
         chromatin_summary=configuration.chromatin_results("summary.txt"),

@@ -29,6 +29,7 @@ def main(
     history: list[Path] | None = None,
     truth: Path | None = None,
     settings: Path | None = None,
+    audit_verdict: Path | None = None,
     benchmarks: list[Path] | None = None,
     chromatin_section: Path | None = None,
     chromatin_summary: Path | None = None,
@@ -54,6 +55,7 @@ def main(
         saliency_profile: saliency by rank to the TSS with its null band, when it was computed
         history: training histories of ALS-Net, one a fold
         truth: planted effects of a simulated cohort
+        audit_verdict: what the audit says of confounders, a sentence a line
         settings: JSON with the cohort's settings, defaults, versions and seed
         benchmarks: Snakemake's benchmark files (TSV or JSON lines), for time and memory by stage
         chromatin_section: section about epigenomes, when there are any (HTML that build_chromatin_report wrote)
@@ -79,6 +81,7 @@ def main(
         history=history,
         truth=truth,
         settings=settings,
+        audit_verdict=audit_verdict,
         benchmarks=benchmarks,
         chromatin_section=chromatin_section,
         chromatin_summary=chromatin_summary,

@@ -61,6 +61,7 @@ class Inputs:
     truth: pd.DataFrame | None = None
     benchmarks: pd.DataFrame | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    audit: tuple[str, ...] = ()
     chromatin: str | None = None
     chromatin_line: str | None = None
 
@@ -83,6 +84,7 @@ def read_inputs(
     history: Sequence[Path] | None = None,
     truth: Path | None = None,
     settings: Path | None = None,
+    audit_verdict: Path | None = None,
     benchmarks: Sequence[Path] | None = None,
     chromatin_section: Path | None = None,
     chromatin_summary: Path | None = None,

@@ -33,6 +33,7 @@ from promoternets.report.words import (
 )
 
 TOP_PROMOTERS = 25
+RED_FLAG, NO_FLAG = "Red flag: ", "No red flag."  # how the audit writes them
 TOP_SITES = 20
 
 
@@ -138,9 +139,15 @@ def _questions(
         which += " " + planted_sentence(planted, summaries.top_number(inputs.ranking))
     return [
         {"question": "Does it predict?", "answer": [found.predicts]},
-        {"question": "Is it real?", "answer": [found.covariates, found.linear]},
+        {"question": "Is it real?", "answer": [found.covariates, *_audited(inputs, flags=False), found.linear]},
         {"question": "Which promoters?", "answer": [which]},
     ]
+
+
+def _audited(inputs: Inputs, *, flags: bool) -> list[str]:
+    """Return the audit's red flags, or all its other sentences."""
+    chosen = [line for line in inputs.audit if line.startswith(RED_FLAG) == flags and line != NO_FLAG]
+    return [safe_text(line, 500) for line in chosen]
 
 
 def planted_sentence(planted: pd.DataFrame, top: int) -> str:
@@ -710,8 +717,8 @@ def _notes(
 
 
 def _cautions(inputs: Inputs, people: summaries.People, covariates: pd.DataFrame, found: verdict.Verdict) -> list[str]:
-    """Return what a careful reader would want to be told before believing the page."""
-    cautions = []
+    """Return what a careful reader would want to be told before believing the page; the audit's red flags first."""
+    cautions = _audited(inputs, flags=True)
     smaller = min(people.cases, people.controls)
     if smaller < 100:
         cautions.append(

@@ -34,6 +34,7 @@ MODEL_COLOURS = {
     "random_forest": GREEN,
     "adaboost": SKY,
     "covariates": INK,
+    "covariates_pcs": QUIET,
 }
 GROUP_COLOURS = {"case": VERMILLION, "control": BLUE}
 

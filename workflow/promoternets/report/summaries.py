@@ -288,7 +288,9 @@ def model_order(models: list[str]) -> list[str]:
     def key(model: str) -> tuple[int, int, str]:
         base = model.removesuffix(PUBLISHED)
         place = known.index(base) if base in known else len(known)
-        kind = 0 if model == "als_net" else 3 if base == "covariates" else 2 if model.endswith(PUBLISHED) else 1
+        kind = (
+            0 if model == "als_net" else 3 if base.startswith("covariates") else 2 if model.endswith(PUBLISHED) else 1
+        )
         return kind, place, model
 
     return sorted(models, key=key)
@@ -388,5 +390,5 @@ def top_sites(saliency: pd.DataFrame, method: str, number: int) -> pd.DataFrame:
 
 def baselines(models: list[str]) -> list[str]:
     """Return the tuned baselines among some models, linear ones first."""
-    tuned = [model for model in models if model in MODELS and model not in ("als_net", "covariates")]
+    tuned = [model for model in models if model in MODELS and model not in ("als_net", "covariates", "covariates_pcs")]
     return sorted(tuned, key=lambda model: (model not in LINEAR_MODELS, model_name(model)))

@@ -18,6 +18,7 @@ MODELS: dict[str, str] = {
     "random_forest": "Random forest",
     "adaboost": "AdaBoost",
     "covariates": "Covariates only",
+    "covariates_pcs": "Covariates and PCs only",
 }
 LINEAR_MODELS = ("logistic_regression", "linear_svm")
 PUBLISHED = "_published"

@@ -204,3 +204,22 @@ def test_unreadable_benchmarks_never_stop_a_report(tmp_path: Path, caplog: pytes
     inputs = read_inputs(**given, benchmarks=[tmp_path / "broken.jsonl", tmp_path / "fine.jsonl"])
     assert inputs.benchmarks["stage"].tolist() == ["rank"]
     assert "1 benchmark files could not be read" in caplog.text
+
+
+def test_the_audit_s_sentences_stand_under_the_question_and_its_red_flags_among_the_cautions(tmp_path: Path):
+    given = report_inputs.write_inputs(tmp_path, saliency=False, history=False)
+    (tmp_path / "verdict.txt").write_text(f"The genotype adds nothing.\nRed flag: batch={HOSTILE} has 0 cases.\n")
+    build_report(
+        read_inputs(**given, audit_verdict=tmp_path / "verdict.txt"), report=tmp_path / "r.html", figures=tmp_path / "f"
+    )
+    html = (tmp_path / "r.html").read_text()
+    answers, cautions = html.index("Is it real?"), html.index("Before you believe it")
+    assert answers < html.index("The genotype adds nothing.") < cautions < html.index("Red flag: batch=")
+    assert "<img src=x" not in html
+    (tmp_path / "verdict.txt").write_text("The genotype adds something.\nNo red flag.\n")
+    build_report(
+        read_inputs(**given, audit_verdict=tmp_path / "verdict.txt"), report=tmp_path / "r.html", figures=tmp_path / "f"
+    )
+    assert "No red flag" not in (tmp_path / "r.html").read_text()
+    with pytest.raises(InputError, match="absent.txt"):
+        read_inputs(**given, audit_verdict=tmp_path / "absent.txt")

@@ -6,6 +6,7 @@ Settings are cut down where a test is of the workflow; where a figure is compare
 import gzip
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,6 +24,7 @@ from promoternets.formats.bin_store import BinStore
 from promoternets.networks.expression import NETWORKS
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parent.parent.parent
 MARKS = ("H3K27me3", "H3K36me3", "H3K4me1", "H3K4me3", "H3K9me3")
 VALID, TEST = [f"chr{number}" for number in (9, 10, 11)], [f"chr{number}" for number in (*range(12, 23), "X")]
 QUICK = {"training": {"models": ["attentivechrome", "deepchrome", "cnn_alpha_beta"], "seeds": 1}}
@@ -33,24 +35,11 @@ ORIGINAL = {"E123": (0.942, 0.016), "E003": (0.850, 0.027)}
 def run(folder, chromatin, *targets):
     """Run the workflow on one chromatin configuration; return its results."""
     (folder / "config.yaml").write_text(yaml.safe_dump({"chromatin": chromatin}))
-    root = folder / "root"
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(folder),
-               "--snakefile", str(root), "--configfile", str(folder / "config.yaml"), *targets]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "snakemake", *targets, "--cores", "2", "--directory", str(folder),
+               "--configfile", str(folder / "config.yaml")]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
     return folder / "results" / "chromatin"
-
-
-@pytest.fixture(scope="module")
-def folder_with_workflow(repository, tmp_path_factory):
-    """Return a function that makes an empty folder to run the workflow in."""
-
-    def make(name):
-        folder = tmp_path_factory.mktemp(name)
-        (folder / "root").symlink_to(repository / "Snakefile")
-        return folder
-
-    return make
 
 
 def table(results, name):
@@ -62,9 +51,9 @@ def write_sheet(path, rows):
 
 
 @pytest.fixture(scope="module")
-def pilot(real_data, folder_with_workflow):
+def pilot(real_data, tmp_path_factory):
     """A run on the pilot regions of two epigenomes, all networks, split by chromosome."""
-    folder = folder_with_workflow("pilot")
+    folder = tmp_path_factory.mktemp("pilot")
     starts = pd.read_csv(real_data / "roadmap_rnaseq" / "gencode_v10_tss.hg19.tsv.gz", sep="\t")
     with gzip.open(folder / "genes.bed.gz", "wt") as bed:
         for gene in starts.itertuples():
@@ -118,8 +107,8 @@ def test_the_report_of_the_pilot_run_is_one_file_that_names_both_epigenomes(pilo
     assert "http://" not in page.replace("http://www.w3.org", "") and "<script" not in page
 
 
-def test_raw_depth_with_a_held_back_mark_checks_the_attention(real_data, folder_with_workflow):
-    folder = folder_with_workflow("depth")
+def test_raw_depth_with_a_held_back_mark_checks_the_attention(real_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("depth")
     data = real_data / "roadmap_E003_promoter_depth"
     genes = pd.read_csv(data / "genes.tsv", sep="\t")
     with (folder / "genes.bed").open("w") as bed:
@@ -147,8 +136,8 @@ def test_raw_depth_with_a_held_back_mark_checks_the_attention(real_data, folder_
     assert set(table(results, "gene_attention.tsv")["gene_id"]) == {gene}
 
 
-def test_published_csv_files_go_through_everything_after_binning(real_data, folder_with_workflow):
-    folder = folder_with_workflow("toy")
+def test_published_csv_files_go_through_everything_after_binning(real_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy")
     place = folder / "data" / "E003" / "classification"
     place.mkdir(parents=True)
     for part in ("train", "valid", "test"):

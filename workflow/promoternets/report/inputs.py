@@ -172,6 +172,7 @@ def read_inputs(
         truth=optional_table(truth, ("gene_id", "effect"), "table of planted promoters", {"strength": "float64"}),
         benchmarks=read_benchmarks(benchmarks or []),
         settings=read_settings(settings),
+        audit=_read_lines(audit_verdict),
         chromatin=_read_section(chromatin_section),
         chromatin_line=_first_line(chromatin_summary),
     )
@@ -234,6 +235,16 @@ def _read_history(paths: Sequence[Path]) -> pd.DataFrame | None:
         frames.append(frame)
     frames = [frame for frame in frames if not frame.empty]
     return pd.concat(frames, ignore_index=True) if frames else None
+
+
+def _read_lines(path: Path | None) -> tuple[str, ...]:
+    """Return the sentences of the audit's verdict, one a line; none where no audit was made."""
+    if path is None:
+        return ()
+    try:
+        return tuple(line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("the audit's verdict cannot be read", where=path, fix="Rerun the audit") from error
 
 
 def read_settings(path: Path | None) -> dict[str, Any]:

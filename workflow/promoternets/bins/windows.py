@@ -137,7 +137,7 @@ def _refuse_other_build(windows: Windows, placed: dict[str, np.ndarray], lengths
         name, rows = next((name, rows) for name, rows in beyond.items() if len(rows))
         raise InputError(
             f"{count} genes start beyond the end of their chromosome, {windows.gene_ids[rows[0]]} for one at "
-            f"{name}:{windows.tss[rows[0]] + 1:,}, where {name} is {lengths[name]:,} bp long: another genome build?",
+            f"{name}:{windows.tss[rows[0]] + 1:,}, where {name} is {lengths[name]:,} bp long (another genome build?)",
             where=where,
             fix="Use an annotation of the build the signal was made on",
         )

@@ -16,7 +16,7 @@ def test_all_strong_planted_promoters_are_selected_in_every_fold(workflow, repos
     ranking["effect"] = ranking["gene_id"].map(truth)
     strong = ranking[ranking["effect"] == "additive"]
     print(strong.pivot(index="symbol", columns="fold", values="rank"))
-    assert len(strong) == 5 * 3 and ranking["promoter"].nunique() == 120
+    assert len(strong) == 5 * 3 and ranking["promoter"].nunique() == 96
     assert strong["rank"].max() <= 32 and (strong["selected"] == 1).all()
     noise = ranking[ranking["effect"] == "none"]["score"]
     assert abs(noise.mean() - 0.5) < 0.04, (

@@ -103,15 +103,15 @@ rule saliency:
 
 
 rule epigenomes:
-    """The genes of the chromatin branch and their labels."""
+    """The genes of the chromatin branch, matched with expression and split."""
     input:
-        configuration.chromatin("{epigenome}/labels.tsv"),
+        configuration.chromatin_genes,
 
 
 rule bins:
-    """Histone marks in bins around each TSS, and how much the signal covers."""
+    """Histone marks in bins around each TSS, how much the signal covers, and the genes' labels."""
     input:
-        configuration.chromatin("{epigenome}/bins.zarr", "coverage.tsv"),
+        configuration.chromatin("{epigenome}/bins.zarr", "{epigenome}/labels.tsv", "coverage.tsv"),
 
 
 rule chromatin:

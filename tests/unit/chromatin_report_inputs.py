@@ -248,9 +248,6 @@ def write_inputs(
         columns = ["epigenome", "model", "map", "class", "level", "r"]
         given["against_truth"] = write(pd.DataFrame(table, columns=columns), folder / "attention_truth.tsv")
     if not published:
-        parts = np.repeat(["train", "valid", "test"], [int(genes * 0.6), int(genes * 0.2), int(genes * 0.2)])
-        ids = [f"ENSG{number:011d}" for number in range(len(parts))]
-        given["genes"] = write(pd.DataFrame({"gene_id": ids, "part": parts}), folder / "genes.tsv")
         left = pd.DataFrame({"gene_id": ["ENSG99"] * 3, "reason": ["no expression value"] * 2 + ["listed twice"]})
         given["excluded"] = write(left, folder / "genes_excluded.tsv")
     if history:

@@ -125,7 +125,7 @@ def tables(folder, **changed):
 
 
 def test_a_chosen_gene_is_found_by_symbol_and_shown_in_every_epigenome(epigenome):
-    pd.DataFrame({"gene_id": ["G05.3", "G06"], "symbol": ["PAX5", "OTHER"]}).to_csv(
+    pd.DataFrame({"gene_id": ["G05", "G06"], "symbol": ["PAX5", "OTHER"]}).to_csv(
         epigenome / "promoters.tsv", sep="\t", index=False
     )
     found = tables(epigenome, promoters=epigenome / "promoters.tsv", genes=["PAX5"])
@@ -134,8 +134,19 @@ def test_a_chosen_gene_is_found_by_symbol_and_shown_in_every_epigenome(epigenome
     assert gene.loc[gene["map"] == "beta", "value"].sum() == pytest.approx(1)
     assert found["against_truth"].empty and not found["validation"].empty
     assert gene_maps(opened(epigenome)[0], {}).empty
-    with pytest.raises(InputError, match="names PAX6, of which no epigenome"):
+    versioned = tables(epigenome, promoters=epigenome / "promoters.tsv", genes=["G06"])
+    assert versioned["gene_maps"]["symbol"].unique() == ["OTHER"]
+    with pytest.raises(InputError, match="names PAX6, which is no gene here"):
         tables(epigenome, promoters=epigenome / "promoters.tsv", genes=["PAX6"])
+
+
+def test_a_chosen_gene_without_bins_is_warned_of_and_stops_nothing(epigenome, caplog):
+    pd.DataFrame({"gene_id": ["ENSG00000001626.7"], "symbol": ["SILENT"]}).to_csv(
+        epigenome / "promoters.tsv", sep="\t", index=False
+    )
+    for name in ("SILENT", "ENSG00000001626.12"):
+        found = tables(epigenome, promoters=epigenome / "promoters.tsv", genes=[name])
+        assert found["gene_maps"].empty and f"{name} (chromatin.attention.genes) is not shown" in caplog.text
 
 
 def test_small_sets_may_use_all_genes(epigenome):

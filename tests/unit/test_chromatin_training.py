@@ -154,3 +154,27 @@ def test_saliency_and_class_optimisation_of_deepchrome_point_at_the_planted_bins
     assert on.min() >= 0 and on.max() == 1
     assert on[1, PLACE].mean() > off[1, PLACE].mean()
     assert np.array_equal(on, class_optimisation(network, inputs.shape[1:], 1, 3, CPU))
+
+
+def test_a_checkpoint_of_other_signal_of_any_epigenome_is_not_resumed(tmp_path, monkeypatch, caplog):
+    from promoternets.training import ensemble
+
+    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    real = ensemble._Stack.run_epoch
+
+    def interrupted(stack):
+        if stack.epoch == 2:
+            raise KeyboardInterrupt
+        real(stack)
+
+    monkeypatch.setattr(ensemble._Stack, "run_epoch", interrupted)
+    data = [made_up(f"E{number}", seed=number) for number in range(6)]
+    with pytest.raises(KeyboardInterrupt):
+        train(data, checkpoint=tmp_path / "point")
+    monkeypatch.setattr(ensemble._Stack, "run_epoch", real)
+    repaired = data[:1] + [replace(data[1], signal=data[1].signal + 1)] + data[2:]
+    again, _ = train(repaired, checkpoint=tmp_path / "point")
+    anew, _ = train(repaired)
+    assert "of another run" in caplog.text
+    for name, value in anew.weights["E1"][0].items():
+        assert torch.equal(value, again.weights["E1"][0][name]), name

@@ -301,7 +301,7 @@ def test_the_shipped_configurations_are_valid(repository: Path):
 
 def epigenomes_from_files(folder, **changes):
     """Return a chromatin part whose files exist in `folder`."""
-    for name in ("rpkm.tsv", "genes.bed"):
+    for name in ("rpkm.tsv", "genes.bed", "a.bw", "b.bw", "c.bw"):
         (folder / name).touch()
     rows = ["epigenome\tmark\tpath\tkind", "E2\tH3K4me3\tb.bw\tbigwig", "E1\tH3K4me3\ta.bw\tbigwig"]
     (folder / "sheet.tsv").write_text("\n".join([*rows, "E1\tH3K27ac\tc.bw\tbigwig"]) + "\n")
@@ -359,6 +359,10 @@ def test_a_chromatin_part_that_cannot_be_used_is_refused(part, said):
 def test_no_cohort_may_take_the_chromatin_branch_s_folder_and_no_epigenome_a_result_s(tmp_path):
     assert "choose another name" in refused({"cohorts": {"chromatin": {"simulate": {}}}})
     part = epigenomes_from_files(tmp_path)
+    for name in ("logs", "checkpoints"):
+        (tmp_path / "sheet.tsv").write_text(f"epigenome\tmark\tpath\tkind\n{name}\tH3K4me3\ta.bw\tbigwig\n")
+        (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
+        assert f"'{name}' cannot name an epigenome" in said
     (tmp_path / "sheet.tsv").write_text("epigenome\tmark\tpath\tkind\nlogs\tH3K4me3\ta.bw\tbigwig\n")
     (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
     assert "'logs' cannot name an epigenome" in said
@@ -369,3 +373,23 @@ def test_a_missing_expression_table_is_said_before_anything_runs(tmp_path):
     (tmp_path / "rpkm.tsv").unlink()
     (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
     assert said.startswith("chromatin: expression: there is no file rpkm.tsv")
+
+
+def test_a_sheet_without_rows_that_can_be_read_is_said_before_anything_runs(tmp_path):
+    part = epigenomes_from_files(tmp_path)
+    (tmp_path / "sheet.tsv").write_text("epigenome,mark,path,kind\nE1,H3K4me3,a.bw,bigwig\n")
+    (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
+    assert "no row has an epigenome and a path; it needs tab-separated columns" in said
+
+
+def test_signal_files_that_do_not_exist_are_said_before_anything_runs(tmp_path):
+    part = epigenomes_from_files(tmp_path)
+    (tmp_path / "b.bw").unlink()
+    (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
+    assert said.startswith("chromatin: epigenomes: sheet.tsv: there is no file b.bw")
+
+
+def test_an_active_mark_that_is_no_input_is_said_before_anything_runs(tmp_path):
+    wrong = {"validation_mark": "H3K27ac", "attention": {"active_mark": "H3K4me9"}}
+    (said,) = read_configuration({"chromatin": epigenomes_from_files(tmp_path, **wrong)}, folder=tmp_path).missing
+    assert "active_mark: H3K4me9 is not among the input marks H3K4me3" in said

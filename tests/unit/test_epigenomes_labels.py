@@ -48,6 +48,17 @@ def test_expressed_is_at_least_the_median_of_all_genes_of_the_table(label):
     assert (summary["genes"], summary["expressed"], summary["expressed_valid"]) == ("12", "6", "2")
 
 
+def test_genes_without_signal_get_no_label_and_are_in_no_count(label, tmp_path):
+    write_table(pd.DataFrame({"gene_id": ["G01", "G11"], "reason": "no mark covers"}), tmp_path / "silent.tsv")
+    labels, summary = label(without_signal=tmp_path / "silent.tsv")
+    assert labels["gene_id"].tolist() == [f"G{number:02}" for number in (0, *range(2, 11))]
+    assert labels["label"].tolist() == [1, 0, 0, 1, 1, 0, 0, 1, 1, 0]
+    assert (summary["genes"], summary["genes_train"], summary["genes_test"], summary["expressed"]) == (
+        "10", "3", "3", "5",
+    )  # fmt: skip
+    assert summary["threshold"] == "20", "what expressed means does not depend on the signal"
+
+
 def test_the_target_is_the_logarithm_and_the_expression_stays_as_written(label):
     labels, _ = label()
     np.testing.assert_allclose(labels["target"][:2], np.log2([21, 31]))

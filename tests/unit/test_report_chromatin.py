@@ -372,3 +372,23 @@ def test_metrics_without_a_measure_are_one_clear_error(tmp_path: Path):
     report_inputs.write(table[table["metric"] == "f1"], given["metrics"])
     with pytest.raises(InputError, match=r"metrics\.tsv: the metrics hold neither AUC nor Pearson's r"):
         read_chromatin_inputs(**given)
+
+
+def test_genes_are_counted_where_they_have_signal_and_a_label(tmp_path: Path):
+    given = made_up.write_inputs(tmp_path, genes=3000)
+    for path, genes in zip(given["labels"], (348, 371), strict=True):
+        made_up.write(made_up.labels_summary("median", genes), path)
+    given["without_signal"] = [
+        made_up.write(
+            pd.DataFrame({"gene_id": ["G1", "G2"], "reason": "no mark covers the window"}),
+            path.parent / "genes_without_signal.tsv",
+        )
+        for path in given["labels"]
+    ]
+    inputs = read_chromatin_inputs(**given)
+    summary = build_chromatin_report(
+        inputs, report=tmp_path / "r" / "report.html", figures=tmp_path / "r" / "figures", summary=tmp_path / "s.txt"
+    )
+    assert "348 to 371 genes, 69 to 74 of them to test" in summary
+    page = (tmp_path / "r" / "report.html").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "Only 69 test genes" in page and "up to 2 genes left out of an epigenome for lack of signal" in page

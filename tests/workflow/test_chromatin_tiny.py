@@ -62,7 +62,7 @@ def test_a_second_run_does_nothing(finished):
         (changed("labels", threshold="training"),
          {"label_genes": 2, "train_chromatin_baseline": 2} | TRAINED),
         (changed("bins", statistic="sum"),
-         {"bin_histone": 2, "summarise_bins": 1, "train_chromatin_baseline": 2} | TRAINED),
+         {"bin_histone": 2, "summarise_bins": 1, "label_genes": 2, "train_chromatin_baseline": 2} | TRAINED),
     ],
     ids=["bootstrap", "attention", "epochs", "labels", "bins"],
 )  # fmt: skip

@@ -16,7 +16,9 @@ SOURCES = ("epigenomes", "published", "simulate")
 NAME = "chromatin"  # its folder in results/, so no cohort and no gene set can be called so
 RESULTS = f"results/{NAME}"
 JOINT, PUBLISHED_NETWORK = "attentivechrome_joint", "attentivechrome_published"
-TAKEN = frozenset({"logs", "benchmarks", "training", "baselines", "simulated", "figures"})  # folders in RESULTS
+TAKEN = frozenset(
+    {"logs", "benchmarks", "checkpoints", "training", "baselines", "simulated", "figures"}
+)  # folders in RESULTS
 PARTS = ("train", "valid", "test")
 NOTHING = "(?!)"  # a wildcard constraint that no value meets
 
@@ -192,7 +194,12 @@ def read_chromatin(
         for key in FROM_FILES
         if not (folder / entry[key]).is_file()
     ]
-    files = {} if missing else _files(folder / entry["epigenomes"])
+    rows = [] if missing else _rows(folder / entry["epigenomes"])
+    files: dict[str, list[str]] = {}
+    for row in rows:
+        files.setdefault(row["epigenome"], []).append(row["path"])
+    if not missing:
+        missing += _problems_of_sheet(entry, settings, rows, folder)
     missing += [
         f"chromatin: {name!r} cannot name an epigenome, since results/chromatin/{name} is taken"
         for name in TAKEN & set(files)
@@ -217,17 +224,34 @@ def _published(pattern: str, common: dict[str, Any], folder: Path) -> Chromatin:
     return Chromatin(names, {name: [] for name in names}, published=pattern, missing=missing, **common)
 
 
-def _files(sheet: Path) -> dict[str, list[str]]:
-    """Return the files of each epigenome in a sheet; what is wrong with it is said by the job that checks it."""
+def _rows(sheet: Path) -> list[dict[str, str]]:
+    """Return the rows of a sheet that name an epigenome and a path; the rest is said by the job that checks it."""
     with sheet.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
-    files: dict[str, list[str]] = {}
-    for row in rows:
-        cells = {
-            key.strip(): (value or "").strip()
-            for key, value in row.items()
-            if isinstance(key, str) and isinstance(value, str)
-        }
-        if cells.get("epigenome") and cells.get("path"):
-            files.setdefault(cells["epigenome"], []).append(cells["path"])
-    return files
+        read = list(csv.DictReader(lines, delimiter="\t"))
+    rows = [
+        {name.strip(): value.strip() for name, value in row.items() if isinstance(name, str) and isinstance(value, str)}
+        for row in read
+    ]
+    return [row for row in rows if row.get("epigenome") and row.get("path")]
+
+
+def _problems_of_sheet(
+    entry: Mapping[str, Any], settings: Mapping[str, Any], rows: list[dict[str, str]], folder: Path
+) -> list[str]:
+    """Return what would stop the run only after its first jobs, or never be said at all, a line each."""
+    sheet = f"chromatin: epigenomes: {entry['epigenomes']}"
+    if not rows:
+        return [
+            f"{sheet}: no row has an epigenome and a path; it needs tab-separated columns epigenome, mark, path, kind"
+        ]
+    absent = [row["path"] for row in rows if not (folder / row["path"]).is_file()]
+    lines = [f"{sheet}: there is no file {path} (looked in {folder})" for path in absent[:5]]
+    if len(absent) > 5:
+        lines.append(f"{sheet}: and {len(absent) - 5} other files do not exist")
+    active, marks = settings["attention"]["active_mark"], {row.get("mark", "") for row in rows}
+    if entry.get("validation_mark") and active not in marks - {entry["validation_mark"]}:
+        lines.append(
+            f"chromatin.attention.active_mark: {active} is not among the input marks "
+            f"{', '.join(sorted(marks - {entry['validation_mark']}))}"
+        )
+    return lines

@@ -164,6 +164,10 @@ class Configuration:
 
         return results
 
+    def chromatin_genes(self, wildcards: Any) -> list[str]:
+        """Return the table of genes, or the labels where published files come with genes of their own."""
+        return self.chromatin("{epigenome}/labels.tsv" if self.epigenomes.published else "genes.tsv")(wildcards)
+
     def chromatin_results(self, *paths: str) -> list[str]:
         """Return `paths` under the chromatin branch's results, once an epigenome; nothing without epigenomes."""
         if not self.epigenomes.epigenomes:

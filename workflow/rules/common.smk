@@ -1,5 +1,6 @@
 # What every rule file uses: the library on the path, the checked configuration, limits of the wildcards.
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -31,7 +32,7 @@ epigenomes = configuration.epigenomes
 
 wildcard_constraints:
     cohort="|".join(configuration.cohorts) or "(?!)",
-    epigenome="|".join(epigenomes.epigenomes) or "(?!)",
+    epigenome="|".join(map(re.escape, epigenomes.epigenomes)) or "(?!)",
     group=r"\d+",
     chrom=r"[^/\s]+",
     fold=r"\d+",

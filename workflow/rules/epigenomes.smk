@@ -33,9 +33,10 @@ rule match_genes:
 
 
 rule label_genes:
-    """Expression of one epigenome -> which genes are expressed."""
+    """Expression of one epigenome -> which of the genes with signal are expressed."""
     input:
         genes="results/chromatin/genes.tsv",
+        without_signal="results/chromatin/{epigenome}/genes_without_signal.tsv",
         expression=epigenomes.of_measured(epigenomes.expression),
         library=library("label_genes"),
     output:

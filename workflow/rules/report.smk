@@ -98,7 +98,6 @@ rule build_chromatin_report:
         validation="results/chromatin/attention_validation.tsv",
         against_truth="results/chromatin/attention_truth.tsv",
         truth=epigenomes.truth(),
-        genes=epigenomes.of_measured("results/chromatin/genes.tsv"),
         excluded=epigenomes.of_measured("results/chromatin/genes_excluded.tsv"),
         without_signal=epigenomes.of_measured(
             *epigenomes.per_epigenome("results/chromatin/{epigenome}/genes_without_signal.tsv")

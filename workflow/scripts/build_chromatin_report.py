@@ -25,7 +25,6 @@ def main(
     validation: Path | None = None,
     against_truth: Path | None = None,
     truth: Path | None = None,
-    genes: Path | None = None,
     excluded: Path | None = None,
     without_signal: list[Path] | None = None,
     history: list[Path] | None = None,
@@ -53,7 +52,6 @@ def main(
         validation: correlation of maps with the mark held back
         against_truth: correlation of maps with the planted weights of a simulation
         truth: planted weights of a simulation
-        genes: genes used, when they come from an annotation
         excluded: genes left out, with the reason
         without_signal: genes left out of each epigenome for want of signal, in a folder of its name
         history: training histories of the networks, in folders named by network and group
@@ -76,7 +74,6 @@ def main(
         validation=validation,
         against_truth=against_truth,
         truth=truth,
-        genes=genes,
         excluded=excluded,
         without_signal=without_signal,
         history=history,

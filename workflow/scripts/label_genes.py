@@ -16,6 +16,7 @@ def main(
     epigenome: str,
     labels: Path,
     summary: Path,
+    without_signal: Path | None = None,
     rule: Literal["median", "published_text"] = "median",
     threshold: Literal["all", "training"] = "all",
 ) -> None:
@@ -27,6 +28,7 @@ def main(
         epigenome: name of the epigenome, a column of the expression table
         labels: table to write: gene_id, part, expression (as given), target (log2(expression + 1)), label (0/1)
         summary: table to write: rule, threshold, genes, expressed, genes the published rule mislabels
+        without_signal: genes that bin_histone left out in this epigenome; they get no label
         rule: median = compare numbers; published_text = compare texts, as the published labels do (parity only)
         threshold: whose median: all = all genes of the expression table, as published; training = training genes
     """
@@ -38,6 +40,7 @@ def main(
         epigenome=epigenome,
         labels=labels,
         summary=summary,
+        without_signal=without_signal,
         rule=rule,
         threshold=threshold,
     )

@@ -17,6 +17,7 @@ from promoternets.chromatin.validation import against_truth as correlate_with_tr
 from promoternets.errors import InputError
 from promoternets.formats.attention_store import AttentionStore
 from promoternets.formats.bin_store import BinStore
+from promoternets.formats.gene_table import without_version
 from promoternets.formats.genes_and_bins import EpigenomeData, read_epigenome
 from promoternets.formats.tables import read_table, write_table
 from promoternets.progress import progress
@@ -102,22 +103,28 @@ def _held_back(path: Path, data: EpigenomeData) -> tuple[np.ndarray | None, str 
 def _chosen(genes: Sequence[str], promoters: Path | None, every: Sequence[tuple[Path, Path, Path]]) -> dict[str, str]:
     """Return symbol by gene id of the chosen genes, in their order."""
     known = set().union(*(AttentionStore.open(files[0]).gene_ids for files in every)) if genes else set()
-    by_symbol: dict[str, str] = {}
+    ids_of: dict[str, list[str]] = {}
+    symbol_of: dict[str, str] = {}
     if promoters is not None:
         table = read_table(promoters, columns=["gene_id", "symbol"], what="promoter table")
-        ids = table["gene_id"].str.replace(r"\.\d+$", "", regex=True)
-        by_symbol = {symbol: gene for symbol, gene in zip(table["symbol"], ids, strict=True) if gene in known}
-    symbol_of = {gene: symbol for symbol, gene in by_symbol.items()}
-    chosen, absent = {}, []
+        for symbol, gene in zip(table["symbol"], table["gene_id"].map(without_version), strict=True):
+            symbol_of[gene] = symbol if isinstance(symbol, str) else gene
+            ids_of.setdefault(symbol_of[gene], []).append(gene)
+    chosen, unknown = {}, []
     for name in genes:
-        gene = name if name in known else by_symbol.get(name)
-        if gene is None:
-            absent.append(name)
-        else:
-            chosen[gene] = symbol_of.get(gene, gene)
-    if absent:
+        candidates = ids_of.get(name, [without_version(name)])
+        found = [gene for gene in candidates if gene in known]
+        chosen |= {gene: symbol_of.get(gene, gene) for gene in found}
+        if not found and any(gene in symbol_of for gene in candidates):
+            logger.warning(
+                "%s (chromatin.attention.genes) is not shown: no epigenome has bins and a label of it; see "
+                "genes_excluded.tsv and genes_without_signal.tsv", name,
+            )  # fmt: skip
+        elif not found:
+            unknown.append(name)
+    if unknown:
         raise InputError(
-            f"chromatin.attention.genes names {', '.join(absent)}, of which no epigenome has bins and a label",
-            fix="Use symbols or identifiers as in results/chromatin/promoters.tsv; see genes_excluded.tsv",
+            f"chromatin.attention.genes names {', '.join(unknown)}, which is no gene here",
+            fix="Use symbols or identifiers as in results/chromatin/promoters.tsv",
         )
     return chosen

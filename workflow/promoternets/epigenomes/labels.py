@@ -13,6 +13,7 @@ from promoternets.epigenomes.expression import read_expression
 from promoternets.errors import InputError
 from promoternets.formats.gene_table import read_genes
 from promoternets.formats.labels import write_labels
+from promoternets.formats.tables import read_table
 
 logger = logging.getLogger(__name__)
 Rule = Literal["median", "published_text"]
@@ -26,6 +27,7 @@ def label_genes(
     epigenome: str,
     labels: Path,
     summary: Path,
+    without_signal: Path | None = None,
     rule: Rule = "median",
     threshold: Threshold = "all",
 ) -> None:
@@ -39,7 +41,8 @@ def label_genes(
     ----------
     genes : table of match_genes.
     labels : output TSV (gene_id, part, expression (as the file writes it), target (log2(value + 1)), label (0/1)).
-    summary : output TSV (item, value, note).
+    summary : output TSV (item, value, note); its counts are of the genes that are used.
+    without_signal : TSV (gene_id, reason) of genes that this epigenome's signal says nothing of; they are left out.
     rule : ``median`` compares numbers; ``published_text`` compares texts (see `by_text`), for parity with the
         published labels only.
 
@@ -49,6 +52,9 @@ def label_genes(
         See the readers; and when genes have no value, or all genes of a part get one label.
     """
     table = read_genes(genes)
+    if without_signal is not None:
+        silent = set(read_table(without_signal, columns=["gene_id"], what="table of genes without signal")["gene_id"])
+        table = table[~table["gene_id"].isin(silent)].reset_index(drop=True)
     matrix = read_expression(expression, [epigenome])
     text, values = matrix.column(epigenome)
     row_of = {gene: row for row, gene in enumerate(matrix.gene_ids)}

@@ -122,7 +122,7 @@ def _chosen_chromosomes(
             f"genes lie on {len(counts)} chromosome(s) ({', '.join(order(counts.index))}), too few to give each of "
             "train, valid and test its own",
             where=where,
-            fix="Use a random split, or genes of more chromosomes",
+            fix="Split at random (chromatin: split: {by: random}), or give genes of more chromosomes",
         )
     weights = {part: share for part, share in zip(PARTS, shares, strict=True) if part in open_parts}
     return fixed | assign_chromosomes(free, weights, seed)

@@ -71,7 +71,7 @@ class AttentionStore:
             part=own["part"].astype(str).astype(object),
             marks=tuple(own["mark"].astype(str)),
             label=own["label"].astype(np.int64),
-            models=tuple(sorted(name for name, _ in group.groups())),
+            models=tuple(sorted(entry.name for entry in path.iterdir() if (entry / ".zgroup").is_file())),
             _group=group,
             **attributes,
         )

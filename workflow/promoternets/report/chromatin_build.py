@@ -12,7 +12,7 @@ from promoternets.report.chromatin_inputs import ChromatinInputs
 from promoternets.report.chromatin_page import compose
 from promoternets.report.chromatin_words import is_net, model_name, model_order
 from promoternets.report.pieces import Page, relative_link, render, write_plates
-from promoternets.report.words import count, decimal, plural, safe_text
+from promoternets.report.words import decimal, plural, safe_text
 
 PAGE, SECTION = "chromatin.html.j2", "chromatin_section.html.j2"
 logger = logging.getLogger(__name__)
@@ -52,12 +52,11 @@ def summarise(inputs: ChromatinInputs, page: Page, report: Path) -> str:
     """Return the chromatin branch in about eight lines: the verdict, the models, attention, where the report is."""
     found: verdict.ChromatinVerdict = page.context["verdict"]
     measure = tables.MEASURES[inputs.measure]
-    parts = tables.genes_by_part(inputs)
     marks = list(dict.fromkeys(inputs.coverage["mark"]))
     lines = [
         f"chromatin: {found.headline}",
         f"  data       {plural(len(inputs.epigenomes), 'epigenome')}, {plural(len(marks), 'mark')}, "
-        f"{plural(tables.genes_used(inputs), 'gene')}, {count(parts['test'])} of them to test",
+        f"{tables.genes_used(inputs)} genes, {tables.genes_used(inputs, 'test')} of them to test",
         f"  networks   {_ranked(inputs, nets=True)} (mean {measure})",
         f"  baselines  {_ranked(inputs, nets=False) or 'none'}",
     ]

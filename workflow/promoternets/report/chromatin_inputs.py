@@ -28,7 +28,7 @@ _COVERAGE_NUMBERS = (
 class ChromatinInputs:
     """Tables of all epigenomes; the columns are those of the files of the same names.
 
-    `genes` and `excluded` are None where published files bring their genes; `validation` is None without a held-back
+    `excluded` is None where published files bring their genes; `validation` is None without a held-back
     mark, `against_truth` and `truth` outside of a simulation, `gene_maps` when no gene was chosen. `labels` has the
     epigenome first; `silent` counts genes without signal: epigenome, reason, genes.
     """
@@ -40,7 +40,6 @@ class ChromatinInputs:
     labels: pd.DataFrame
     maps: pd.DataFrame
     mark_weights: pd.DataFrame
-    genes: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
     silent: pd.DataFrame | None = None
     gene_maps: pd.DataFrame | None = None
@@ -76,7 +75,6 @@ def read_chromatin_inputs(
     validation: Path | None = None,
     against_truth: Path | None = None,
     truth: Path | None = None,
-    genes: Path | None = None,
     excluded: Path | None = None,
     without_signal: Sequence[Path] | None = None,
     history: Sequence[Path] | None = None,
@@ -122,7 +120,6 @@ def read_chromatin_inputs(
             mark_weights, columns=["epigenome", "model", "class", "genes", "mark", "beta", "low", "high"],
             what="weights of marks", dtypes={"genes": "int64", "beta": "float64"} | _ESTIMATE,
         ),
-        genes=optional_table(genes, ("gene_id", "part"), "gene table", {}),
         excluded=optional_table(excluded, ("gene_id", "reason"), "table of excluded genes", {}),
         silent=_read_silent(without_signal or []),
         gene_maps=optional_table(

@@ -73,14 +73,16 @@ def _tiles(inputs: ChromatinInputs, found: verdict.ChromatinVerdict) -> list[dic
     marks = list(dict.fromkeys(inputs.coverage["mark"]))
     axis = axis_of(inputs)
     held = inputs.validation["validation_mark"].iloc[0] if inputs.validation is not None else None
-    parts = tables.genes_by_part(inputs)
-    left_out = len(inputs.excluded) if inputs.excluded is not None else 0
+    reasons = [f"{plural(len(inputs.excluded), 'gene')} left out of all"] if inputs.excluded is not None else []
+    if inputs.silent is not None:
+        most = int(inputs.silent.groupby("epigenome")["genes"].sum().max())
+        reasons.append(f"up to {plural(most, 'gene')} left out of an epigenome for lack of signal")
     return [
         {
             "label": "Epigenomes × genes",
-            "value": f"{count(len(inputs.epigenomes))} × {count(tables.genes_used(inputs))}",
-            "detail": ", ".join(f"{count(number)} {PARTS[part]}" for part, number in parts.items()),
-            "more": f"{plural(left_out, 'gene')} left out" if left_out else "no gene was left out",
+            "value": f"{count(len(inputs.epigenomes))} × {tables.genes_used(inputs)}",
+            "detail": ", ".join(f"{tables.genes_used(inputs, part)} {name}" for part, name in PARTS.items()),
+            "more": ", ".join(reasons) or "no gene was left out",
         },
         {
             "label": "Histone marks",
@@ -130,10 +132,10 @@ def _difference_tile(inputs: ChromatinInputs, found: verdict.ChromatinVerdict) -
 def _cautions(inputs: ChromatinInputs) -> list[str]:
     """Return what a careful reader would want to be told before believing the page."""
     cautions = []
-    tested = tables.genes_by_part(inputs).get("test", 0)
+    tested = tables.fewest_tested(inputs)
     if tested < FEW_TEST_GENES:
         cautions.append(
-            f"Only {plural(int(tested), 'test gene')}: intervals are wide, and a ranking of models by them is noisy."
+            f"Only {plural(tested, 'test gene')}: intervals are wide, and a ranking of models by them is noisy."
         )
     rules = tables.label_items(inputs, "rule")
     textual = [name for name, rule in rules.items() if rule == "published_text"]

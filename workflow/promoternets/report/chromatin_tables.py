@@ -277,27 +277,26 @@ def mislabelled(inputs: ChromatinInputs) -> pd.Series:
     return label_numbers(inputs, "mislabelled_by_text_rule")
 
 
-def genes_used(inputs: ChromatinInputs) -> int:
-    """Return how many genes are used: of the gene table, or the most that an epigenome has."""
-    return len(inputs.genes) if inputs.genes is not None else int(label_numbers(inputs, "genes").max())
+def genes_used(inputs: ChromatinInputs, part: str | None = None) -> str:
+    """Return how many genes have signal and a label, of all or of a part: ``371``, or ``348 to 371`` by epigenome."""
+    numbers = label_numbers(inputs, f"genes_{part}" if part else "genes")
+    low, high = int(numbers.min()), int(numbers.max())
+    return count(high) if low == high else f"{count(low)} to {count(high)}"
 
 
-def genes_by_part(inputs: ChromatinInputs) -> dict[str, int]:
-    """Return how many genes train, choose and test."""
-    if inputs.genes is not None:
-        found = inputs.genes["part"].value_counts()
-        return {part: int(found.get(part, 0)) for part in PARTS}
-    return {part: int(label_numbers(inputs, f"genes_{part}").max()) for part in PARTS}
+def fewest_tested(inputs: ChromatinInputs) -> int:
+    """Return the smallest number of test genes that an epigenome has."""
+    return int(label_numbers(inputs, "genes_test").min())
 
 
 def parts_table(inputs: ChromatinInputs) -> Table:
     """Return genes by part, and the share of them expressed, over epigenomes."""
     rows = []
-    for part, number in genes_by_part(inputs).items():
+    for part, name in PARTS.items():
         share = 100 * label_numbers(inputs, f"expressed_{part}") / label_numbers(inputs, f"genes_{part}")
         text = f"{share.mean():.1f}%"
         span = f"{share.min():.1f} to {share.max():.1f}%" if len(share) > 1 else ""
-        rows.append([Cell(PARTS[part]), number_cell(count(number)), number_cell(text, span)])
+        rows.append([Cell(name), number_cell(genes_used(inputs, part)), number_cell(text, span)])
     return Table(
         "Genes by part. Training genes fit a model, validation genes choose its settings and epoch, test genes are "
         "seen once, to measure it.",
@@ -310,7 +309,8 @@ def excluded_table(inputs: ChromatinInputs) -> Table | None:
     """Return how many genes were left out for each reason, or None where none was."""
     counts: dict[str, int] = {}
     if inputs.excluded is not None:
-        counts |= inputs.excluded["reason"].fillna("no reason given").value_counts().to_dict()
+        reasons = inputs.excluded["reason"].fillna("no reason given").str.split(":").str[0]  # without the places
+        counts |= reasons.value_counts().to_dict()
     if not counts:
         return None
     return Table(

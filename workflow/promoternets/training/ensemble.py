@@ -122,7 +122,8 @@ def train_ensemble(
     """
     members: list[Member] = []
     total = len(task.seeds)
-    store = _CheckpointFile(checkpoint, _fingerprint(task, settings, keep_weights, members_at_once))
+    of_task = "" if checkpoint is None else _fingerprint(task, settings, keep_weights, members_at_once)
+    store = _CheckpointFile(checkpoint, of_task)
     members, running = store.load()
     starts = range(len(members), total, members_at_once)
     for start in progress(starts, what=what, unit="stacks of networks"):
@@ -474,7 +475,7 @@ def _fingerprint(task: Task, settings: TrainingSettings, keep_weights: bool, mem
     ]
     digest = hashlib.sha256(json.dumps([parts, keep_weights, members_at_once]).encode())
     digest.update(task.labels.cpu().numpy().tobytes())
-    for index in {0, len(task.seeds) // 2, len(task.seeds) - 1}:
+    for index in range(len(task.seeds)):
         digest.update(task.inputs([index]).cpu().contiguous().numpy().tobytes())
     few = task.inputs([0])[:, :4]
     digest.update(task.encode(few).cpu().numpy().tobytes())

@@ -27,7 +27,8 @@ class TrainingSettings:
         0 for none.
     clip_norm : greatest norm of a member's gradient, which is scaled down to it; None for no limit.
     epochs : passes over the training people, at most.
-    patience : stop a member after this many epochs without a lower validation loss; None trains all epochs.
+    patience : stop a member after this many epochs without a better one, by what `keep` looks at (the validation
+        loss, or measure); None trains all epochs.
     start : patience counts from the epoch in which the training loss is this share below that of guessing; deep
         networks may stay on a plateau for many epochs before they learn anything. 0 counts from the first epoch.
     batch_size : people per step; the people are split into equal batches no larger than this.

@@ -58,7 +58,7 @@ def test_own_signal_and_published_files_are_read_where_they_are(workflow):
     workflow.folder.mkdir()
     for name in ("a.bw", "b.bw", "rpkm.tsv", "genes.gtf", "E1.pt"):
         (workflow.folder / name).touch()
-    rows = ["epigenome\tmark\tpath\tkind", "E1\tH3K4me3\ta.bw\tbigwig", "E2\tH3K4me3\tb.bw\tbigwig"]
+    rows = ["epigenome\tmark\tpath\tkind", "E1\tH3K4me3\ta.bw\tbigwig", "CD4+\tH3K4me3\tb.bw\tbigwig"]
     (workflow.folder / "sheet.tsv").write_text("\n".join(rows) + "\n")
     own = {"epigenomes": "sheet.tsv", "expression": "rpkm.tsv", "annotation": "genes.gtf"}
     planned = workflow.planned(config={"chromatin": own | {"training": {"together": 1, "joint": True}}})

@@ -12,7 +12,7 @@ from promoternets.formats.selected_store import SelectedStore
 from promoternets.ranking import score
 from promoternets.ranking.gather import gather_selected
 from promoternets.ranking.promoters import Promoters
-from promoternets.ranking.score import score_promoters, shard_members, stack_size
+from promoternets.ranking.score import Scoring, score_promoters, shard_members, stack_size
 from promoternets.ranking.select import rank_promoters
 from promoternets.training.settings import TrainingSettings
 
@@ -33,10 +33,15 @@ def people():
 
 
 def scored(stores, people, *, shard=1, shards=1, **changes):
-    options = {"encoding": "one_hot", "metric": "auc", "memory_mb": 2000, "seed": 1, "fold": 1, "rounds": 2} | changes
+    table, _ = with_null(stores, people, shard=shard, shards=shards, **changes)
+    return table
+
+
+def with_null(stores, people, *, shard=1, shards=1, encoding="one_hot", metric="auc", memory_mb=2000, rounds=2, **more):
     settings = TrainingSettings(epochs=4, patience=2, learning_rate=0.003, batch_size=32)
-    return score_promoters(Promoters(stores), people, shard=shard, shards=shards, settings=settings,
-                           device=torch.device("cpu"), **options)  # fmt: skip
+    scoring = Scoring(encoding, metric, rounds, settings, memory_mb)
+    options = {"seed": 1, "fold": 1, "device": torch.device("cpu")} | more
+    return score_promoters(Promoters(stores), people, scoring, shard=shard, shards=shards, **options)
 
 
 def test_scores_are_the_same_bit_for_bit_for_any_number_of_shards(stores, people, monkeypatch):
@@ -142,3 +147,35 @@ def test_gathered_inputs_are_the_selected_promoters_best_first(stores, tmp_path)
     assert selected.site_ids[1, 0].startswith("chr1:") and selected.distance[1, 0] < 0
     with pytest.raises(InputError, match="no promoter is selected in fold 2"):
         gather_selected(table, stores, 2, tmp_path / "t.zarr")
+
+
+def test_null_scores_lie_about_a_half_and_the_planted_promoter_above_them(stores, people):
+    table, null = with_null(stores, people, permutations=2)
+    assert len(null) == 2 * len(table) == 30
+    assert abs(null["score"].mean() - 0.5) < 0.06
+    assert table.set_index("promoter").loc["chr1_3", "score"] > null["score"].max()
+
+
+def test_permutations_leave_the_scores_as_they_are(stores, people):
+    table, _ = with_null(stores, people, permutations=1)
+    pd.testing.assert_frame_equal(table, scored(stores, people), rtol=1e-5)
+
+
+def test_null_scores_are_the_same_for_any_number_of_shards(stores, people, monkeypatch):
+    monkeypatch.setitem(score.STACK, "cpu", 4)
+    _, whole = with_null(stores, people, permutations=1)
+    parts = [with_null(stores, people, permutations=1, shard=number, shards=3)[1] for number in (1, 2, 3)]
+    joined = pd.concat(parts).set_index("promoter").loc[whole["promoter"]].reset_index()
+    pd.testing.assert_frame_equal(joined, whole, check_exact=True)
+
+
+def test_a_promoter_that_tells_the_stratum_alone_scores_nothing_within_strata(stores, people):
+    """The planted promoter tells the labels; given strata that are the labels blurred, only what is left counts."""
+    stratum = people.labels.copy()
+    flipped = np.random.default_rng(1).choice(len(stratum), 24, replace=False)
+    stratum[flipped] = 1 - stratum[flipped]
+    pooled = scored(stores, people).set_index("promoter")["score"]
+    within = scored(stores, people, metric="within_strata_auc", stratum=stratum).set_index("promoter")["score"]
+    whole = scored(stores, people, metric="within_strata_auc").set_index("promoter")["score"]
+    assert whole.to_numpy() == pytest.approx(pooled.to_numpy())
+    assert not np.allclose(within, pooled)

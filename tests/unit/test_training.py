@@ -10,8 +10,8 @@ from promoternets.networks.encoding import Encoder
 from promoternets.networks.promoter_cnn import PromoterCNN
 from promoternets.training import ensemble
 from promoternets.training.device import choose_device
-from promoternets.training.ensemble import Task, train_ensemble
-from promoternets.training.measures import area_standard_error, area_under_roc, balanced_accuracy
+from promoternets.training.ensemble import Task, centred_offset, train_ensemble
+from promoternets.training.measures import area_standard_error, area_under_roc, balanced_accuracy, within_strata
 from promoternets.training.settings import TrainingSettings
 
 CPU = torch.device("cpu")
@@ -182,3 +182,66 @@ def test_standard_error_of_an_area_is_the_spread_over_repeated_cohorts():
 def test_balanced_accuracy_of_saying_control_to_all_is_a_half():
     labels = torch.tensor([[0, 0, 0, 1]])
     assert balanced_accuracy(torch.full((1, 4), -1.0), labels).item() == 0.5
+
+
+@pytest.fixture(scope="module")
+def confounded():
+    """People whose label depends on a batch and a little on site 1; site 0 tells the batch and nothing else."""
+    generator = np.random.default_rng(8)
+    batch = generator.integers(0, 2, 3000)
+    sites = np.stack([np.where(generator.random(3000) < 0.8, 2 * batch, 1), generator.integers(0, 3, 3000)], axis=1)
+    log_odds = 4 * (batch - 0.5)
+    labels = (generator.random(3000) < 1 / (1 + np.exp(-log_odds - 0.7 * (sites[:, 1] - 1)))).astype(np.int64)
+    return sites.astype(np.float32), log_odds, labels
+
+
+def learned(confounded, log_odds):
+    sites, _, labels = confounded
+    settings = TrainingSettings(learning_rate=0.02, epochs=30, patience=None, batch_size=100, keep="last")
+    task = Task(
+        build=lambda: torch.nn.Linear(2, 2),
+        seeds=[1],
+        inputs=lambda rows: torch.from_numpy(sites)[None],
+        encode=lambda stored: stored,
+        labels=torch.from_numpy(labels)[None],
+        training=np.arange(2000),
+        validation=np.arange(2000, 3000),
+        offset=centred_offset(log_odds, labels[:2000], settings),
+    )
+    member = train_ensemble(task, settings, device=CPU, members_at_once=1)[0]
+    weights = member.weights["weight"][1] - member.weights["weight"][0]
+    return weights.numpy(), member
+
+
+def test_a_network_on_top_of_an_offset_learns_what_the_offset_does_not_say(confounded):
+    plain, _ = learned(confounded, None)
+    told, _ = learned(confounded, confounded[1])
+    assert plain[0] > 1.0
+    assert abs(told[0]) < 0.25, "site 0 tells nothing beside the batch"
+    assert told[1] == pytest.approx(0.7, abs=0.2)
+
+
+def test_the_scores_are_the_networks_own_without_the_offset(confounded):
+    weights, member = learned(confounded, confounded[1])
+    own = confounded[0][2000:] @ weights
+    assert np.corrcoef(member.validation_scores, own)[0, 1] > 0.9999
+
+
+def test_an_offset_is_part_of_what_a_checkpoint_belongs_to(cohort):
+    task = task_of(cohort, [1])
+    before = ensemble._fingerprint(task, SETTINGS, True, 1)
+    task.offset = torch.ones(PEOPLE)
+    assert ensemble._fingerprint(task, SETTINGS, True, 1) != before
+
+
+def test_an_auc_within_strata_is_that_of_pairs_of_the_same_stratum():
+    generator = np.random.default_rng(4)
+    score, label, stratum = generator.random(60), generator.integers(0, 2, 60), generator.integers(0, 3, 60)
+    right = pairs = 0.0
+    for case in np.flatnonzero(label == 1):
+        for control in np.flatnonzero((label == 0) & (stratum == stratum[case])):
+            right += score[case] > score[control]
+            pairs += 1
+    found = within_strata(*(torch.from_numpy(values)[None] for values in (score, label)), torch.from_numpy(stratum))
+    assert found.item() == pytest.approx(right / pairs)
+    assert within_strata(*(torch.from_numpy(v)[None] for v in (score, label)), torch.from_numpy(label)).isnan().all()

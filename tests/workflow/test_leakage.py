@@ -24,7 +24,7 @@ from promoternets.formats.selected_store import SelectedStore
 from promoternets.formats.tables import read_table, write_table
 from promoternets.ranking.gather import gather_selected
 from promoternets.ranking.promoters import Promoters
-from promoternets.ranking.score import score_promoters
+from promoternets.ranking.score import Scoring, score_promoters
 from promoternets.ranking.select import rank_promoters
 from promoternets.training.settings import TrainingSettings
 
@@ -52,8 +52,8 @@ def of_fold(samples, folds, fold):
 
 def ranked(promoters, people, fold):
     settings = TrainingSettings(epochs=2, patience=None, learning_rate=0.003, batch_size=64)
-    scores = score_promoters(promoters, people, fold=fold, shard=1, shards=1, encoding="one_hot", metric="auc",
-                             rounds=1, settings=settings, memory_mb=2000, seed=1, device=CPU)  # fmt: skip
+    scoring = Scoring("one_hot", "auc", rounds=1, settings=settings, memory_mb=2000)
+    scores, _ = score_promoters(promoters, people, scoring, fold=fold, shard=1, shards=1, seed=1, device=CPU)
     blocks = pd.DataFrame({"promoter": promoters.ids, "gene_id": promoters.ids, "symbol": promoters.ids,
                            "chrom": "1", "tss": 1, "strand": "+"})  # fmt: skip
     return rank_promoters(scores, blocks, {promoter: frozenset([promoter]) for promoter in promoters.ids}, top=32)

@@ -177,6 +177,15 @@ class Configuration:
             made for path in full for made in (self.epigenomes.per_epigenome(path) if "{epigenome}" in path else [path])
         ]
 
+    def offset(self, group: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives the offsets that a stage learns on top of, or nothing."""
+
+        def path(wildcards: Any) -> list[str]:
+            model = self.cohorts[wildcards.cohort].settings[group]["offset"]
+            return [] if model == "none" else [f"results/{wildcards.cohort}/offsets/{model}/fold_{wildcards.fold}.tsv"]
+
+        return path
+
     def simulation(self, key: str) -> Callable[[Any], Any]:
         """Return the function of wildcards that gives a setting of the cohort's simulation."""
         return lambda wildcards: (self.cohorts[wildcards.cohort].simulate or {})[key]

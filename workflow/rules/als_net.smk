@@ -4,6 +4,7 @@ rule train_als_net:
         selected="results/{cohort}/selected/fold_{fold}.zarr",
         samples="results/{cohort}/samples.tsv",
         folds="results/{cohort}/folds.tsv",
+        offset=configuration.offset("als_net"),
         library=library("train_als_net"),
     output:
         weights="results/{cohort}/als_net/fold_{fold}/weights.safetensors",

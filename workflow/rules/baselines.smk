@@ -34,3 +34,34 @@ rule train_baseline:
         "Training {wildcards.model} on {wildcards.cohort}, fold {wildcards.fold}"
     script:
         "../scripts/train_baseline.py"
+
+
+rule offset_confounders:
+    """Confounders and folds -> log-odds of everybody, on top of which networks can learn."""
+    input:
+        components=lambda wildcards: (
+            f"results/{wildcards.cohort}/audit/components/fold_{wildcards.fold}.tsv"
+            if wildcards.model == "covariates_pcs"
+            else []
+        ),
+        samples="results/{cohort}/samples.tsv",
+        folds="results/{cohort}/folds.tsv",
+        library=library("offset_confounders"),
+    output:
+        offsets="results/{cohort}/offsets/{model}/fold_{fold}.tsv",
+    log:
+        "results/{cohort}/logs/offset_confounders.{model}.fold_{fold}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/offset_confounders.{model}.fold_{fold}.jsonl"
+    conda:
+        "../../envs/baselines.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=60,
+    params:
+        seed=configuration.seed,
+    message:
+        "Log-odds of {wildcards.model} in {wildcards.cohort}, fold {wildcards.fold}"
+    script:
+        "../scripts/offset_confounders.py"

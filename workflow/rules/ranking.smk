@@ -1,12 +1,14 @@
 rule train_promoter_cnn:
-    """Blocks + folds -> the score of each promoter of one shard in one fold."""
+    """Blocks + folds -> the score of each promoter of one shard in one fold, and its scores on permuted labels."""
     input:
         blocks=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
         samples="results/{cohort}/samples.tsv",
         folds="results/{cohort}/folds.tsv",
+        offset=configuration.offset("ranking"),
         library=library("train_promoter_cnn"),
     output:
         scores="results/{cohort}/ranking/fold_{fold}/shard_{shard}.tsv",
+        null="results/{cohort}/ranking/fold_{fold}/null_{shard}.tsv",
     log:
         "results/{cohort}/logs/train_promoter_cnn.fold_{fold}.shard_{shard}.log",
     benchmark:
@@ -25,6 +27,8 @@ rule train_promoter_cnn:
         preset=setting("ranking", "preset"),
         score=setting("ranking", "score"),
         rounds=setting("ranking", "rounds"),
+        permutations=setting("ranking", "permutations"),
+        strata=setting("audit", "strata"),
         epochs=setting("ranking", "epochs"),
         patience=setting("ranking", "patience"),
         batch_size=setting("ranking", "batch_size"),
@@ -40,9 +44,10 @@ rule train_promoter_cnn:
 
 
 rule rank_promoters:
-    """Scores of all shards and folds -> promoters by rank, and which are selected."""
+    """Scores of all shards and folds -> promoters by rank, what their scores are worth, and which are selected."""
     input:
         scores=configuration.per_fold_and_shard("results/{cohort}/ranking/fold_{fold}/shard_{shard}.tsv"),
+        null=configuration.per_fold_and_shard("results/{cohort}/ranking/fold_{fold}/null_{shard}.tsv"),
         blocks="results/{cohort}/blocks.tsv",
         block_stores=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
         library=library("rank_promoters"),
@@ -51,14 +56,21 @@ rule rank_promoters:
             "results/{cohort}/ranking.tsv",
             caption="../report/ranking.rst",
             category="Promoters",
-            labels={"cohort": "{cohort}", "result": "Ranked promoters"},
+            labels={"cohort": "{cohort}", "result": "Ranked promoters in each fold"},
         ),
+        promoter_ranking=report(
+            "results/{cohort}/promoter_ranking.tsv",
+            caption="../report/ranking.rst",
+            category="Promoters",
+            labels={"cohort": "{cohort}", "result": "Ranked promoters over all folds"},
+        ),
+        null_summary="results/{cohort}/ranking/null_summary.tsv",
     log:
         "results/{cohort}/logs/rank_promoters.log",
     benchmark:
         "results/{cohort}/benchmarks/rank_promoters.jsonl"
     conda:
-        "../../envs/tables.yaml"
+        "../../envs/baselines.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,

@@ -11,9 +11,12 @@ from promoternets import bridge
 def main(
     *,
     scores: list[Path],
+    null: list[Path],
     blocks: Path,
     block_stores: list[Path],
     ranking: Path,
+    promoter_ranking: Path,
+    null_summary: Path,
     top: int = 32,
     per_chromosome: int | None = None,
     max_shared: float = 1.0,
@@ -22,9 +25,12 @@ def main(
 
     Args:
         scores: tables of train_promoter_cnn.py, all folds and shards
+        null: tables of train_promoter_cnn.py with the scores of permuted labels, all folds and shards
         blocks: table of all blocks (TSV)
         block_stores: block stores (Zarr), one per chromosome
-        ranking: table to write (TSV: promoter, fold, score, rank, ..., selected)
+        ranking: table to write (TSV: promoter, fold, score, rank, se, p_value, fdr, ..., selected)
+        promoter_ranking: table to write, all folds together (TSV: promoter, score, p_value, fdr, family_wise_p, ...)
+        null_summary: table to write, what scores come by chance (TSV: fold, null_scores, mean, best_by_chance, ...)
         top: promoters to select per fold
         per_chromosome: select so many on each chromosome instead of `top` over all (published: 8)
         max_shared: skip a promoter that shares more than this share (0 to 1) of its sites with better ones
@@ -33,6 +39,7 @@ def main(
 
     from promoternets.formats.block_store import BlockStore
     from promoternets.formats.tables import read_table, write_table
+    from promoternets.ranking.null import over_folds, summarise_null, with_p_values
     from promoternets.ranking.select import rank_promoters
 
     numbers = {"fold": "int64", "score": "float64", "se": "float64", "sites": "int64"}
@@ -51,7 +58,19 @@ def main(
         per_chromosome=per_chromosome,
         max_shared=max_shared,
     )
+    by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
+    table = with_p_values(table, by_chance)
+    together = over_folds(table, by_chance)
     write_table(table, ranking)
+    write_table(together, promoter_ranking)
+    write_table(summarise_null(together, table, by_chance), null_summary)
+
+
+def _read_null(path: Path):
+    from promoternets.formats.tables import read_table
+
+    numbers = {"fold": "int64", "permutation": "int64", "score": "float64"}
+    return read_table(path, columns=["promoter", *numbers], what="table of null scores", dtypes=numbers)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ def main(
     model: Path,
     history: Path,
     predictions: Path,
+    offset: Path | None = None,
     preset: Literal["default", "published"] = "default",
     encoding: Literal["one_hot", "scalar", "haplotype", "standardised"] | None = None,
     seeds: int = 3,
@@ -43,6 +44,7 @@ def main(
         model: architecture, encoding and settings to write (JSON)
         history: losses per seed and epoch to write (TSV)
         predictions: probabilities of the test people to write (TSV)
+        offset: log-odds known beforehand (TSV: sample, log_odds); the networks learn and predict what is left
         preset: training settings: default, or published (Adagrad, 30 epochs, last weights)
         encoding: how genotypes become input (the preset's if not given)
         seeds: networks to train from different starting weights; their mean is the ensemble
@@ -60,6 +62,7 @@ def main(
 
     from promoternets.als_net.presets import PRESETS
     from promoternets.als_net.train import history_table, predict_test_people, train_als_net
+    from promoternets.formats.offsets import read_offsets
     from promoternets.formats.outer_fold import read_outer_fold
     from promoternets.formats.predictions import write_predictions
     from promoternets.formats.selected_store import SelectedStore
@@ -76,12 +79,20 @@ def main(
     )
     chosen = replace(chosen, encoding=encoding or chosen.encoding, training=training)
     networks, members = train_als_net(
-        store, people, chosen, seeds=seeds, seed=seed, device=device, checkpoint=checkpoint
+        store,
+        people,
+        chosen,
+        seeds=seeds,
+        seed=seed,
+        device=device,
+        offset=read_offsets(offset, store.sample_ids),
+        checkpoint=checkpoint,
     )
     table = predict_test_people(networks, store, people, device)
     description = {
         "preset": preset,
         "fold": fold,
+        "on_top_of_offset": offset is not None,
         "training_people": len(people.training),
         "promoter_ids": list(store.promoters),
         "site_ids": store.site_ids.tolist(),

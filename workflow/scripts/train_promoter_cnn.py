@@ -16,12 +16,16 @@ def main(
     folds: Path,
     fold: int,
     scores: Path,
+    null: Path,
+    offset: Path | None = None,
     shard: int = 1,
     shards: int = 1,
     encoding: Literal["one_hot", "scalar", "haplotype"] = "one_hot",
     preset: Literal["default", "published"] = "default",
-    score: Literal["auc", "accuracy", "balanced_accuracy"] = "auc",
+    score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] = "auc",
     rounds: int = 2,
+    permutations: int = 1,
+    strata: list[str] | None = None,
     epochs: int | None = None,
     patience: int | None = None,
     batch_size: int | None = None,
@@ -34,18 +38,24 @@ def main(
 ) -> None:
     """Train one Promoter-CNN per promoter on training people of a fold, and score it on its inner validation part.
 
+    Beside it train others on permuted labels, whose scores are the null that the promoter is compared with.
+
     Args:
         blocks: block stores (Zarr), one per chromosome
         samples: matched people (TSV: sample, phenotype 0/1)
         folds: folds (TSV: sample, fold, inner)
         fold: the outer fold whose people are left out, from 1
         scores: table to write (TSV: promoter, fold, score, se, ...)
+        null: table of scores with permuted labels to write (TSV: promoter, fold, permutation, score)
+        offset: log-odds known beforehand (TSV: sample, log_odds); the networks learn what these do not say
         shard: which share of the promoters to score, from 1
         shards: in how many shares the promoters are divided; results do not depend on it
         encoding: genotypes as one-hot with a missing channel, as 0/1/2, or as two haplotypes (phased data)
         preset: training settings: default, or published (plain SGD, 50 epochs, last weights)
-        score: the measure on validation people
+        score: the measure on validation people; within_strata_auc compares people of the same stratum only
         rounds: rounds of the inner cross-validation that scores a promoter; 1 is a single hold-out
+        permutations: networks a promoter that learn from permuted labels; 0 for no null
+        strata: columns of strata within which labels are permuted and scored (batch, if there is one, when not given)
         epochs: passes over the training people, at most (the preset's if not given)
         patience: stop after so many epochs without a lower validation loss (the preset's if not given)
         batch_size: people per step (the preset's if not given)
@@ -56,11 +66,13 @@ def main(
         threads: CPU threads; 1 is usually fastest
         checkpoint: file to save progress in and to resume from
     """
+    from promoternets.formats.offsets import read_offsets
     from promoternets.formats.outer_fold import read_outer_fold
+    from promoternets.formats.strata import read_stratum
     from promoternets.formats.tables import write_table
     from promoternets.ranking.presets import PRESETS
     from promoternets.ranking.promoters import Promoters
-    from promoternets.ranking.score import score_promoters
+    from promoternets.ranking.score import Scoring, score_promoters
     from promoternets.training.device import choose_device
 
     device = choose_device(gpu, threads)
@@ -68,22 +80,23 @@ def main(
     settings = PRESETS[preset].changed(
         epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate
     )
-    table = score_promoters(
+    people = read_outer_fold(promoters.sample_ids, samples, folds, fold)
+    table, null_table = score_promoters(
         promoters,
-        read_outer_fold(promoters.sample_ids, samples, folds, fold),
+        people,
+        Scoring(encoding, score, rounds, settings, memory_mb),
         fold=fold,
         shard=shard,
         shards=shards,
-        encoding=encoding,
-        metric=score,
-        rounds=rounds,
-        settings=settings,
-        memory_mb=memory_mb,
         seed=seed,
         device=device,
+        permutations=permutations,
+        stratum=read_stratum(samples, promoters.sample_ids, strata),
+        offset=read_offsets(offset, promoters.sample_ids),
         checkpoint=checkpoint,
     )
     write_table(table, scores)
+    write_table(null_table, null)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from promoternets.networks.als_net import ALSNet
 from promoternets.networks.encoding import Encoder
 from promoternets.networks.saved import SavedNetworks
 from promoternets.seeds import derive
-from promoternets.training.ensemble import Member, Task, train_ensemble
+from promoternets.training.ensemble import Member, Task, centred_offset, train_ensemble
 
 logger = logging.getLogger(__name__)
 MEMBERS_AT_ONCE = {"cpu": 1, "cuda": 16}  # wide convolutions fill a CPU by themselves
@@ -30,9 +30,12 @@ def train_als_net(
     seeds: int,
     seed: int,
     device: torch.device,
+    offset: np.ndarray | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[SavedNetworks, list[Member]]:
     """Train `seeds` networks; the encoder and every weight are fitted on training people only.
+
+    With an offset, float [people], of log-odds known beforehand the networks learn what it does not say.
 
     Returns the networks as they are saved, and the trained members with their histories.
     """
@@ -53,6 +56,7 @@ def train_als_net(
         labels=torch.from_numpy(people.labels)[None],
         training=training,
         validation=validation,
+        offset=centred_offset(offset, people.labels[training], preset.training),
     )
     members = train_ensemble(
         task, preset.training, device=device, members_at_once=MEMBERS_AT_ONCE[device.type], checkpoint=checkpoint,

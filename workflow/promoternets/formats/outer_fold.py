@@ -23,6 +23,7 @@ class OuterFold:
     labels : int64 [people], 1 case, 0 control.
     inner : int64 [people], each person's inner part (1..I).
     training, test : int64 indices; test people are seen by nothing that is fitted.
+    fold_of : int64 [people], the outer fold in which each person is tested; None where only this one is known.
     """
 
     sample_ids: np.ndarray
@@ -30,6 +31,7 @@ class OuterFold:
     inner: np.ndarray
     training: np.ndarray
     test: np.ndarray
+    fold_of: np.ndarray | None = None
 
     def split_training(self, part: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the training people outside and inside an inner part: those who fit, and those who validate."""
@@ -100,4 +102,5 @@ def read_outer_fold(sample_ids: np.ndarray, samples: str | Path, folds: str | Pa
         inner=parts["inner"].to_numpy(np.int64),
         training=np.flatnonzero(~tested),
         test=np.flatnonzero(tested),
+        fold_of=parts["fold"].to_numpy(np.int64),
     )

@@ -70,6 +70,27 @@ def read_strata(samples: str | Path, people: Sequence[str] | np.ndarray, columns
     return [one for one in strata if len(one.levels) > 1]
 
 
+def read_stratum(samples: str | Path, people: Sequence[str] | np.ndarray, columns: Sequence[str] | None) -> np.ndarray:
+    """Return a number for each person's stratum, int64 [people]: the combination of the named columns.
+
+    When columns is None it is the batch, where the table has one, and one stratum of everybody where it has none:
+    combinations of all covariates would leave next to nobody in a stratum.
+
+    Raises
+    ------
+    InputError
+        As `read_strata`.
+    """
+    if columns is None:
+        table = read_table(samples, columns=["sample"], what="sample table")
+        columns = [BATCH] if BATCH in table else []
+    strata = read_strata(samples, people, columns)
+    if not strata:
+        return np.zeros(len(people), dtype=np.int64)
+    levels = np.stack([one.level for one in strata], axis=1)
+    return np.unique(levels, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
 def _by_default(table: pd.DataFrame) -> list[str]:
     if BATCH in table and table[BATCH].nunique(dropna=False) > 1:
         return [BATCH]

@@ -1,8 +1,10 @@
-"""Score the promoters of one shard in one outer fold."""
+"""Score the promoters of one shard in one outer fold, with their labels and with permuted ones."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,17 @@ from promoternets.errors import InputError
 from promoternets.formats.outer_fold import OuterFold
 from promoternets.networks.encoding import Encoder
 from promoternets.networks.promoter_cnn import PromoterCNN
+from promoternets.permutations import movable, permutation_cells, permuted
 from promoternets.ranking.promoters import Promoters
 from promoternets.seeds import derive
-from promoternets.training.ensemble import Task, train_ensemble
-from promoternets.training.measures import SCORES, standard_error
+from promoternets.training.ensemble import Task, centred_offset, train_ensemble
+from promoternets.training.measures import (
+    SCORES,
+    WITHIN,
+    standard_error,
+    within_strata,
+    within_strata_standard_error,
+)
 from promoternets.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -33,6 +42,7 @@ COLUMNS = [
     "validation_people",
     "sites",
 ]
+NULL_COLUMNS = ["promoter", "fold", "permutation", "score"]
 BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser moments, one temporary
 
 
@@ -62,78 +72,196 @@ def shard_members(promoters: int, stack: int, shard: int, shards: int) -> list[l
     return runs[shard - 1 :: shards]
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """How promoters are scored.
+
+    Attributes
+    ----------
+    encoding : of the genotypes, see `networks.encoding`.
+    metric : a key of `training.measures.SCORES`, or ``within_strata_auc``.
+    rounds : of the inner cross-validation.
+    settings : how each network is trained.
+    memory_mb : memory that the networks side by side may take.
+    """
+
+    encoding: str
+    metric: str
+    rounds: int
+    settings: TrainingSettings
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores and how they came about, float64 [rounds, members] each."""
+
+    score: np.ndarray
+    error: np.ndarray
+    epochs: np.ndarray
+    best_epoch: np.ndarray
+
+
 def score_promoters(
     promoters: Promoters,
     people: OuterFold,
+    scoring: Scoring,
     *,
     fold: int,
     shard: int,
     shards: int,
-    encoding: str,
-    metric: str,
-    rounds: int,
-    settings: TrainingSettings,
-    memory_mb: int,
     seed: int,
     device: torch.device,
+    permutations: int = 0,
+    stratum: np.ndarray | None = None,
+    offset: np.ndarray | None = None,
     checkpoint: Path | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score each promoter of a shard by Promoter-CNNs, on people of the training part that they did not see.
 
     In each round of an inner cross-validation a network learns from the other training people; the score is the
-    mean over rounds, and its standard error that of the mean (rounds taken as independent).
+    mean over rounds, and its standard error that of the mean (rounds taken as independent). In the same ensemble
+    `permutations` more networks a promoter learn and are scored on labels permuted within strata, each promoter with
+    permutations of its own, the same in all folds.
+
+    Parameters
+    ----------
+    stratum : int [people], the strata of a within-strata score and of permutations; None for one stratum.
+    offset : float32 [people], log-odds known beforehand (`training.ensemble.Task.offset`).
 
     Returns
     -------
-    DataFrame: promoter, fold, score, se, metric, epochs (mean over rounds), best_epoch, train_people (of one round),
-    validation_people (of all rounds), sites.
+    scores : DataFrame: promoter, fold, score, se, metric, epochs (mean over rounds), best_epoch, train_people (of one
+        round), validation_people (of all rounds), sites.
+    null : DataFrame: promoter, fold, permutation (from 1), score.
     """
-    encoder = Encoder(encoding)
+    size = stack_size(
+        len(promoters.sample_ids), promoters.sites, Encoder(scoring.encoding).channels, scoring.memory_mb, device.type
+    )
+    nobody = np.zeros(len(people.labels), dtype=np.int64)
+    stratum = nobody if stratum is None else stratum
+    cells = permutation_cells(stratum, nobody if people.fold_of is None else people.fold_of, people.inner)
+    if permutations and not movable(people.labels, cells):
+        permutations = 0
+    members = [
+        (index, number)
+        for stack in shard_members(len(promoters), size, shard, shards)
+        for number in range(permutations + 1)
+        for index in stack
+    ]
+    if not members:
+        return pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=NULL_COLUMNS)
+    labels = np.stack([
+        permuted(people.labels, cells, seed, promoters.ids[index], number) if number else people.labels
+        for index, number in members
+    ]).astype(np.int8)  # fmt: skip
+    seeds = [(promoters.ids[index], fold, *([number] if number else [])) for index, number in members]
+    found = score_members(
+        promoters, people, scoring, members=[index for index, _ in members], labels=labels, names=seeds, size=size,
+        seed=seed, device=device, stratum=stratum, offset=offset, checkpoint=checkpoint,
+        what=f"Promoter-CNNs of fold {fold}, shard {shard}",
+    )  # fmt: skip
+    return _tables(promoters, people, scoring, members, found, fold)
+
+
+def score_members(
+    promoters: Promoters,
+    people: OuterFold,
+    scoring: Scoring,
+    *,
+    members: Sequence[int],
+    labels: np.ndarray,
+    names: Sequence[tuple],
+    size: int,
+    seed: int,
+    device: torch.device,
+    what: str,
+    stratum: np.ndarray | None = None,
+    offset: np.ndarray | None = None,
+    checkpoint: Path | None = None,
+) -> Scores:
+    """Train and score networks, each of some promoter (`members`) with labels of its own (int8 [members, people])."""
+    encoder = Encoder(scoring.encoding)
     if encoder.encoding == "standardised":
         raise InputError("the ranking has no standardised encoding", fix="Use one_hot, scalar or haplotype")
-    size = stack_size(len(promoters.sample_ids), promoters.sites, encoder.channels, memory_mb, device.type)
-    members = [index for stack in shard_members(len(promoters), size, shard, shards) for index in stack]
-    parts = people.validation_rounds(rounds)
+    parts = people.validation_rounds(scoring.rounds)
     logger.info(
-        "fold %d, shard %d of %d: %d promoters, %d at once, %d rounds; %d people train, %d validate in the first",
-        fold, shard, shards, len(members), size, rounds, *map(len, parts[0]),
+        "%s: %d networks, %d at once, %d rounds; %d people train, %d validate in the first",
+        what, len(members), size, scoring.rounds, *map(len, parts[0]),
     )  # fmt: skip
-    if not members:
-        return pd.DataFrame(columns=COLUMNS)
-    scores, errors, epochs, best = (np.zeros((rounds, len(members))) for _ in range(4))
+    score, error, epochs, best = (np.zeros((scoring.rounds, len(members))) for _ in range(4))
     for number, (training, validation) in enumerate(parts):
         task = Task(
             build=lambda: PromoterCNN(encoder.channels, promoters.sites),
-            seeds=[derive(seed, "promoter_cnn", promoters.ids[index], fold, number) for index in members],
+            seeds=[derive(seed, "promoter_cnn", *own, number) for own in names],
             inputs=lambda rows: torch.from_numpy(promoters.read([members[row] for row in rows], encoder.source)),
             encode=encoder,
-            labels=torch.from_numpy(people.labels)[None],
+            labels=torch.from_numpy(labels),
             training=training,
             validation=validation,
+            offset=centred_offset(offset, people.labels[training], scoring.settings),
         )
         trained = train_ensemble(
-            task, settings, device=device, members_at_once=size, keep_weights=False,
+            task, scoring.settings, device=device, members_at_once=size, keep_weights=False,
             checkpoint=checkpoint and checkpoint.with_name(f"{checkpoint.name}.round_{number + 1}"),
-            what=f"Promoter-CNNs of fold {fold}, shard {shard}, round {number + 1} of {rounds}",
+            what=f"{what}, round {number + 1} of {scoring.rounds}",
         )  # fmt: skip
-        labels = people.labels[validation]
-        log_odds = torch.from_numpy(np.stack([member.validation_scores for member in trained]))
-        scores[number] = SCORES[metric](log_odds, torch.from_numpy(labels).expand(len(trained), -1)).numpy()
-        cases = int(labels.sum())
-        errors[number] = [standard_error(metric, score, cases, len(labels) - cases) for score in scores[number]]
+        log_odds = np.stack([member.validation_scores for member in trained])
+        score[number], error[number] = _measure(
+            scoring.metric, log_odds, labels[:, validation], None if stratum is None else stratum[validation]
+        )
         epochs[number] = [len(member.history) for member in trained]
         best[number] = [member.best_epoch for member in trained]
-    return pd.DataFrame(
+    return Scores(score, error, epochs, best)
+
+
+def _measure(
+    metric: str, log_odds: np.ndarray, labels: np.ndarray, stratum: np.ndarray | None
+) -> tuple[np.ndarray, list[float]]:
+    """Return each member's score and its standard error, from [members, validation people]."""
+    scores, truth = torch.from_numpy(log_odds), torch.from_numpy(labels.astype(np.int64))
+    if metric == WITHIN:
+        stratum = np.zeros(labels.shape[1], dtype=np.int64) if stratum is None else stratum
+        found = within_strata(scores, truth, torch.from_numpy(stratum)).numpy()
+        if np.isnan(found).any():
+            raise InputError(
+                "no stratum has both cases and controls among the validation people, so there is no AUC within strata",
+                fix="Rank by auc, or name other columns in audit.strata",
+            )
+        errors = [within_strata_standard_error(value, own, stratum) for value, own in zip(found, labels, strict=True)]
+        return found, errors
+    found = SCORES[metric](scores, truth).numpy()
+    cases = labels.sum(axis=1, dtype=np.int64)
+    return found, [
+        standard_error(metric, value, int(own), labels.shape[1] - int(own))
+        for value, own in zip(found, cases, strict=True)
+    ]
+
+
+def _tables(
+    promoters: Promoters,
+    people: OuterFold,
+    scoring: Scoring,
+    members: Sequence[tuple[int, int]],
+    found: Scores,
+    fold: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores with the true labels, and those with permuted ones."""
+    parts = people.validation_rounds(scoring.rounds)
+    table = pd.DataFrame(
         {
-            "promoter": [promoters.ids[index] for index in members],
+            "promoter": [promoters.ids[index] for index, _ in members],
             "fold": fold,
-            "score": scores.mean(0),
-            "se": np.sqrt((errors**2).sum(0)) / rounds,
-            "metric": metric,
-            "epochs": epochs.mean(0),
-            "best_epoch": best.mean(0),
+            "permutation": [number for _, number in members],
+            "score": found.score.mean(0),
+            "se": np.sqrt((found.error**2).sum(0)) / scoring.rounds,
+            "metric": scoring.metric,
+            "epochs": found.epochs.mean(0),
+            "best_epoch": found.best_epoch.mean(0),
             "train_people": len(parts[0][0]),
             "validation_people": sum(len(validation) for _, validation in parts),
-            "sites": [int((promoters.site_rows(index) >= 0).sum()) for index in members],
+            "sites": [int((promoters.site_rows(index) >= 0).sum()) for index, _ in members],
         }
-    )[COLUMNS]
+    )
+    own = table["permutation"] == 0
+    return table.loc[own, COLUMNS].reset_index(drop=True), table.loc[~own, NULL_COLUMNS].reset_index(drop=True)

@@ -70,9 +70,14 @@ class Task:
     seeds : one seed per member; its length is the number of members.
     inputs : given member indices, returns their stored inputs [members, people, ...], such as int8 genotypes.
     encode : turns stored inputs [members, batch, ...] into what the network takes.
-    labels : [members, people] (or one row for all); int64, 0 control, 1 case, or float32 where a number is predicted.
+    labels : [members, people] (or one row for all); whole numbers, 0 control, 1 case (int8 will do), or float32 where
+        a number is predicted.
     training, validation : int64 indices of people; validation decides when to stop and which epoch to keep.
     objective : loss, score and measure.
+    offset : float32 [people] or None; log-odds of being a case that are known beforehand, such as those of a model of
+        confounders. The loss is that of the offset and the network's log-odds together, so that the network learns
+        what the offset does not say (as an offset in a generalised linear model; McCullagh and Nelder 1989, 6.3.3).
+        Scores are the network's alone.
 
     People are the examples of whatever kind: in the chromatin branch they are genes.
     """
@@ -85,6 +90,7 @@ class Task:
     training: np.ndarray
     validation: np.ndarray
     objective: Objective = CLASSIFICATION
+    offset: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
         if set(self.training) & set(self.validation):
@@ -98,6 +104,20 @@ class Task:
                     f"the inner {name} part of {len(part)} people does not hold both cases and controls",
                     fix="Use fewer folds or more people",
                 )
+
+
+def centred_offset(
+    log_odds: np.ndarray | None, training_labels: np.ndarray, settings: TrainingSettings
+) -> torch.Tensor | None:
+    """Return log-odds, float [people], as an offset of a task; None stays None.
+
+    Where cases and controls are weighed to count the same, the share of cases among training people is taken out, as
+    it is out of what the network learns.
+    """
+    if log_odds is None:
+        return None
+    share = float(training_labels.mean()) if settings.class_weights else 0.5
+    return torch.from_numpy(log_odds - np.log(share / (1 - share))).float()
 
 
 def train_ensemble(
@@ -177,8 +197,10 @@ class _Stack:
 
     def _read_inputs(self) -> None:
         self.inputs = self.task.inputs(self.active).to(self.device)
-        labels = self.task.labels.to(self.device)
-        self.labels = labels.expand(len(self.active), -1) if len(labels) == 1 else labels[self.active]
+        labels = self.task.labels
+        labels = (labels.expand(len(self.active), -1) if len(labels) == 1 else labels[self.active]).to(self.device)
+        self.labels = labels.long() if self.task.objective.classes else labels
+        self.offset = None if self.task.offset is None else self.task.offset.to(self.device)
         self.guessing = float("inf")
         self.class_weights = None
         if self.settings.class_weights and self.task.objective.classes:
@@ -190,16 +212,19 @@ class _Stack:
 
     def _loss_of_guessing(self) -> float:
         """Return the loss of a network that says the same of everybody."""
-        labels = self.labels[:, torch.as_tensor(self.task.training, device=self.device)].double()
+        training = torch.as_tensor(self.task.training, device=self.device)
+        if self.offset is not None:
+            people = training.expand(len(self.active), -1)
+            nothing = torch.zeros((*people.shape, 1), device=self.device)
+            return float(self._losses(nothing, people).mean())
+        labels = self.labels[:, training].double()
         if not self.task.objective.classes:
             return float(labels.var(1, correction=0).mean())
         share = 0.5 if self.settings.class_weights else float(labels.mean())
         return -np.log(share**share * (1 - share) ** (1 - share))
 
-    def _forward(
-        self, people: torch.Tensor, drop: Sequence[torch.Generator] | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return outputs [members, batch, outputs] and labels [members, batch] of people [members, batch].
+    def _forward(self, people: torch.Tensor, drop: Sequence[torch.Generator] | None = None) -> torch.Tensor:
+        """Return outputs [members, batch, outputs] for people [members, batch].
 
         drop : one generator a member, to drop sites of the input and units of the network while training.
         """
@@ -215,18 +240,21 @@ class _Stack:
             return functional_call(self.skeleton, (parameters, buffers), x)
 
         if self.device.type != "cpu":
-            return vmap(one)(self.parameters, self.buffers, *given), self.labels[rows, people]
+            return vmap(one)(self.parameters, self.buffers, *given)
         stacks = [_members(part, len(self.active)) for part in (self.parameters, self.buffers)]
         outputs = [one(*member) for member in zip(*stacks, *given, strict=True)]
-        return torch.stack(outputs), self.labels[rows, people]
+        return torch.stack(outputs)
 
     def _kept(self, drop: Sequence[torch.Generator], shape: tuple[int, ...], share: float) -> torch.Tensor:
         """Return what dropout multiplies with [members, *shape]: 0, or what keeps the mean."""
         masks = torch.stack([torch.rand(shape, generator=generator) >= share for generator in drop])
         return masks.to(self.device) / (1 - share)
 
-    def _losses(self, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return each member's mean loss, class-weighted if the settings say so: [members]."""
+    def _losses(self, outputs: torch.Tensor, people: torch.Tensor) -> torch.Tensor:
+        """Return each member's mean loss over people [members, batch], class-weighted if so set: [members]."""
+        labels = self.labels.gather(1, people)
+        if self.offset is not None:
+            outputs = self.task.objective.moved(outputs, self.offset[people])
         losses = self.task.objective.losses(outputs, labels)
         if self.class_weights is None:
             return losses.mean(1)
@@ -279,7 +307,7 @@ class _Stack:
             if self.settings.optimiser == "sgd":  # Adagrad knows its decay
                 rate = self.settings.learning_rate / (1 + self.settings.learning_rate_decay * number)
                 self.optimiser.param_groups[0]["lr"] = rate
-            losses = self._losses(*self._forward(people, drop))
+            losses = self._losses(self._forward(people, drop), people)
             self.optimiser.zero_grad(set_to_none=True)
             losses.sum().backward()
             if self.settings.clip_norm is not None:
@@ -310,10 +338,10 @@ class _Stack:
         self.skeleton.eval()
         parts = []
         for part in torch.as_tensor(people, device=self.device).split(EVALUATION_BATCH):
-            parts.append(self._forward(part.expand(len(self.active), -1))[0])
+            parts.append(self._forward(part.expand(len(self.active), -1)))
         outputs = torch.cat(parts, dim=1)
-        labels = self.labels[:, torch.as_tensor(people, device=self.device)]
-        return self.task.objective.scores(outputs), self._losses(outputs, labels)
+        everybody = torch.as_tensor(people, device=self.device).expand(len(self.active), -1)
+        return self.task.objective.scores(outputs), self._losses(outputs, everybody)
 
     def _keep_best(self, rows: list[int]) -> None:
         if rows and self.keep_weights:
@@ -475,6 +503,7 @@ def _fingerprint(task: Task, settings: TrainingSettings, keep_weights: bool, mem
     ]
     digest = hashlib.sha256(json.dumps([parts, keep_weights, members_at_once]).encode())
     digest.update(task.labels.cpu().numpy().tobytes())
+    digest.update(b"" if task.offset is None else task.offset.cpu().numpy().tobytes())
     for index in range(len(task.seeds)):
         digest.update(task.inputs([index]).cpu().contiguous().numpy().tobytes())
     few = task.inputs([0])[:, :4]

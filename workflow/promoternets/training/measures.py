@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 
@@ -46,7 +47,26 @@ def balanced_accuracy(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tenso
     return ((right * cases).sum(1) / cases.sum(1) + (right * (1 - cases)).sum(1) / (1 - cases).sum(1)) / 2
 
 
+def within_strata(scores: torch.Tensor, labels: torch.Tensor, stratum: torch.Tensor) -> torch.Tensor:
+    """Return the AUC over pairs of a case and a control of the same stratum: float64 [members].
+
+    The mean of the strata's AUCs, weighted by their numbers of pairs. stratum: int [people]. NaN without a pair.
+    """
+    right, pairs = (torch.zeros(len(scores), dtype=torch.float64) for _ in range(2))
+    for number in stratum.unique():
+        here = stratum == number
+        own = labels[:, here]
+        cases = own.sum(1)
+        mixed = (cases > 0) & (cases < own.shape[1])
+        here_pairs = (cases * (own.shape[1] - cases)).double()
+        if mixed.any():
+            right[mixed] += area_under_roc(scores[mixed][:, here], own[mixed]) * here_pairs[mixed]
+        pairs += here_pairs
+    return right / torch.where(pairs > 0, pairs, torch.nan)
+
+
 SCORES = {"auc": area_under_roc, "accuracy": accuracy, "balanced_accuracy": balanced_accuracy}
+WITHIN = "within_strata_auc"
 
 
 def standard_error(metric: str, value: float, cases: int, controls: int) -> float:
@@ -55,3 +75,11 @@ def standard_error(metric: str, value: float, cases: int, controls: int) -> floa
         return area_standard_error(value, cases, controls)
     people = cases + controls if metric == "accuracy" else 2 * min(cases, controls)
     return float((value * (1 - value) / people) ** 0.5)
+
+
+def within_strata_standard_error(value: float, labels: np.ndarray, stratum: np.ndarray) -> float:
+    """Return the standard error of an AUC pooled over strata, each taken to have that AUC (Hanley and McNeil)."""
+    sizes = [(int(own.sum()), int((1 - own).sum())) for own in (labels[stratum == one] for one in np.unique(stratum))]
+    pairs = np.array([cases * controls for cases, controls in sizes], dtype=float)
+    errors = [area_standard_error(value, *size) if min(size) else 0.0 for size in sizes]
+    return float(np.sqrt(((pairs * errors) ** 2).sum()) / pairs.sum()) if pairs.sum() else float("nan")

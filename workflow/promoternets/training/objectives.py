@@ -30,6 +30,11 @@ class Objective:
     measure: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
     classes: bool
 
+    def moved(self, outputs: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
+        """Return outputs [members, batch, outputs] whose score is higher by offset [members, batch]."""
+        before = torch.zeros_like(outputs[..., :-1])
+        return outputs + torch.cat([before, offset.unsqueeze(-1)], dim=-1)
+
 
 def _cross_entropy(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     if outputs.shape[-1] == 1:

@@ -1,0 +1,71 @@
+"""Log-odds of confounders for everybody, each person's from a fit that has not seen that person."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+
+from promoternets.baselines.columns import informative
+from promoternets.baselines.fit import fit
+from promoternets.baselines.inputs import People, read_people, with_components
+from promoternets.baselines.settings import baseline
+from promoternets.errors import InputError
+from promoternets.formats.confounders import CONFOUNDERS
+from promoternets.formats.offsets import write_offsets
+from promoternets.formats.outer_fold import read_outer_fold
+from promoternets.progress import progress
+from promoternets.seeds import derive
+
+logger = logging.getLogger(__name__)
+LEAST_PROBABILITY = 1e-3  # a stratum of one class would otherwise leave nothing to learn from its people
+
+
+def offset_confounders(
+    *,
+    samples: Path,
+    folds: Path,
+    fold: int,
+    model: str,
+    offsets: Path,
+    components: Path | None = None,
+    seed: int = 42,
+) -> None:
+    """Write the log-odds of being a case that a model of confounders gives everybody, for one outer fold.
+
+    Training people of an inner part are predicted by a fit to the other training people, so that a network on top of
+    the offset is not told the labels by it; test people by a fit to all training people.
+
+    Raises
+    ------
+    InputError
+        As `inputs.read_people` and `fit.fit`; when `model` is no model of confounders.
+    """
+    if model not in CONFOUNDERS:
+        raise InputError(f"{model!r} is no model of confounders", fix=f"Choose one of {', '.join(CONFOUNDERS)}")
+    people = read_people(samples, folds, fold)
+    covariates = informative(people.covariates)
+    if baseline(model).components:
+        covariates = with_components(covariates, components, people)
+    inner = read_outer_fold(people.sample, samples, folds, fold).inner
+    training = ~people.test
+    parts = [training & (inner == part) for part in np.unique(inner[training])]
+    log_odds = np.empty(len(people.sample))
+    for held in progress([*parts, people.test], total=len(parts) + 1, what="models of confounders", unit="parts"):
+        log_odds[held] = _held_out(people, covariates, model, training & ~held, held, derive(seed, "offset", fold))
+    write_offsets(offsets, samples=people.sample, log_odds=log_odds)
+
+
+def _held_out(
+    people: People, covariates: pd.DataFrame, model: str, train: np.ndarray, held: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return the log-odds of people `held` by a fit to people `train`, both bool [people]."""
+    if not len(covariates.columns) or not len(informative(covariates[train]).columns):
+        logger.warning("no covariate tells anybody apart: the offset is the same for everybody")
+        return np.full(held.sum(), logit(people.case[train].mean()))
+    fitted = fit(model, covariates[train], people.case[train], people.family[train], seed=seed)
+    probability = fitted.probability(covariates[held])
+    return logit(np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))

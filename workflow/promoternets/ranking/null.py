@@ -1,0 +1,157 @@
+"""What promoters score by chance: an empirical null of networks trained on permuted labels, and what it says.
+
+The null scores of all promoters are pooled. Up to their 90th percentile the p-value is the share of null scores that
+are as high; above it the null is continued by an exponential tail (a generalised Pareto distribution of shape 0,
+Knijnenburg et al. 2009, Bioinformatics 25:i161), whose one parameter is the mean excess. Scores near 0.5 have a tail
+that falls faster, like a normal one, so such p-values are too large rather than too small.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+TAIL = 0.1  # the part of the null that the tail is fitted to
+LEAST_TAIL = 5  # null scores in the tail; with fewer the p-value stays the empirical one
+LEVEL = 0.05
+SUMMARY = ["fold", "promoters", "null_scores", "mean", "sd", "low", "high", "best_by_chance", "fdr_line"]
+
+
+def tail_p_values(scores: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Return the p-value of each score, float64 [scores], from pooled null scores, float [null scores].
+
+    Where a score lies in the body of the null: (1 + null scores as high) / (1 + null scores) (Phipson and Smyth 2010).
+    NaN without a null score.
+    """
+    null = np.sort(null[np.isfinite(null)])
+    scores = np.asarray(scores, dtype=np.float64)
+    if not len(null):
+        return np.full(len(scores), np.nan)
+    as_high = len(null) - np.searchsorted(null, scores, side="left")
+    empirical = (1 + as_high) / (1 + len(null))
+    start, excess, share = _tail(null)
+    if excess is None:
+        return empirical
+    return np.where(scores > start, share * np.exp(-(scores - start) / excess), empirical)
+
+
+def score_at(p_value: float, null: np.ndarray) -> float:
+    """Return the score that has this p-value in the tail of the null; NaN where the null is too small for one."""
+    null = np.sort(null[np.isfinite(null)])
+    if not len(null):
+        return math.nan
+    start, excess, share = _tail(null)
+    if excess is None:
+        return math.nan
+    return start - excess * math.log(p_value / share) if p_value < share else float(np.quantile(null, 1 - p_value))
+
+
+def family_wise(p_values: np.ndarray) -> np.ndarray:
+    """Return p-values for the best of so many independent promoters (Sidak 1967): 1 - (1 - p)^N.
+
+    Neighbouring promoters share sites, so fewer are independent and these are too large rather than too small.
+    """
+    known = np.isfinite(p_values)
+    return -np.expm1(np.log1p(-np.minimum(p_values, 1 - 1e-16)) * known.sum())
+
+
+def false_discovery_rates(p_values: np.ndarray) -> np.ndarray:
+    """Return the false discovery rate at which each promoter is found (Benjamini and Hochberg 1995); NaN stays."""
+    rates = np.full(len(p_values), np.nan)
+    known = np.isfinite(p_values)
+    if known.any():
+        rates[known] = false_discovery_control(p_values[known])
+    return rates
+
+
+def with_p_values(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
+    """Return a ranking with p_value and fdr in each fold, from the null scores of all folds.
+
+    Parameters
+    ----------
+    ranking : promoter, fold, score, ...
+    null : promoter, fold, permutation, score; may be empty, and p_value and fdr are then NaN.
+    """
+    p_value = tail_p_values(ranking["score"].to_numpy(), null["score"].to_numpy(np.float64))
+    rates = np.empty(len(ranking))
+    for rows in ranking.groupby("fold").indices.values():
+        rates[rows] = false_discovery_rates(p_value[rows])
+    at = ranking.columns.get_loc("se") + 1
+    table = ranking.copy()
+    table.insert(at, "p_value", p_value)
+    table.insert(at + 1, "fdr", rates)
+    return table
+
+
+def over_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a promoter, best mean score first: what all folds say of it together.
+
+    The null of a mean over folds is the mean over folds of a promoter's null scores: a permutation moves the labels of
+    the whole cohort, so its folds share people as the true ones do.
+
+    Returns
+    -------
+    DataFrame: promoter, gene_id, symbol, chrom, tss, strand, score (mean over folds), se (root mean square of the
+    folds': folds share most of their people, so their mean is hardly surer), p_value, fdr, family_wise_p, folds,
+    folds_selected, best_rank, sites (mean).
+    """
+    first = ["gene_id", "symbol", "chrom", "tss", "strand"]
+    grouped = ranking.assign(variance=ranking["se"] ** 2).groupby("promoter", sort=False)
+    table = grouped[first].first()
+    means = grouped[["score", "variance", "sites"]].mean()
+    p_value = tail_p_values(means["score"].to_numpy(), null_over_folds(null))
+    table = table.assign(
+        score=means["score"],
+        se=np.sqrt(means["variance"]),
+        p_value=p_value,
+        fdr=false_discovery_rates(p_value),
+        family_wise_p=family_wise(p_value),
+        folds=grouped["score"].count(),
+        folds_selected=grouped["selected"].sum().astype(int),
+        best_rank=grouped["rank"].min(),
+        sites=means["sites"],
+    ).reset_index()
+    return table.sort_values(["score", "promoter"], ascending=[False, True], ignore_index=True)
+
+
+def null_over_folds(null: pd.DataFrame) -> np.ndarray:
+    """Return the mean over folds of each promoter's null scores, float64 [promoters * permutations]."""
+    return null.groupby(["promoter", "permutation"])["score"].mean().to_numpy(np.float64)
+
+
+def summarise_null(promoters: pd.DataFrame, ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
+    """Return what the null looks like, for each fold and for the mean over folds (fold ``all``).
+
+    Returns
+    -------
+    DataFrame: fold, promoters, null_scores, mean, sd, low and high (95% of null scores lie between), best_by_chance
+    (the score that the best of so many promoters exceeds by chance in 5 of 100 cohorts), fdr_line (the lowest score
+    with a false discovery rate of at most 5%; NaN where none has). Without null scores all but the numbers are NaN.
+    """
+    rows = [_summary("all", promoters, null_over_folds(null))]
+    pooled = null["score"].to_numpy(np.float64)
+    rows += [_summary(str(fold), part, pooled) for fold, part in ranking.groupby("fold")]
+    return pd.DataFrame(rows, columns=SUMMARY)
+
+
+def _summary(fold: str, promoters: pd.DataFrame, null: np.ndarray) -> tuple:
+    known = null[np.isfinite(null)]
+    found = promoters.loc[promoters["fdr"] <= LEVEL, "score"]
+    line = float(found.min()) if len(found) else math.nan
+    if not len(known):
+        return (fold, len(promoters), 0, *[math.nan] * 6)
+    low, high = np.quantile(known, [0.025, 0.975])
+    best = score_at(-math.expm1(math.log1p(-LEVEL) / len(promoters)), known)
+    return (fold, len(promoters), len(known), known.mean(), known.std(), low, high, best, line)
+
+
+def _tail(null: np.ndarray) -> tuple[float, float | None, float]:
+    """Return where the tail of sorted null scores starts, its mean excess (None if it cannot be told), its share."""
+    start = float(np.quantile(null, 1 - TAIL))
+    beyond = null[null > start]
+    if len(beyond) < LEAST_TAIL:
+        return start, None, 0.0
+    return start, float((beyond - start).mean()), len(beyond) / len(null)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from promoternets.ranking.null import over_folds, summarise_null, with_p_values
+
 AUC = {
     "als_net": (0.742, 0.705, 0.779),
     "logistic_regression": (0.731, 0.693, 0.768),
@@ -211,6 +213,20 @@ def ranking_table(genes: pd.DataFrame, planted: np.ndarray, folds: int, top: int
     ]
 
 
+def null_table(genes: pd.DataFrame, folds: int, permutations: int = 3) -> pd.DataFrame:
+    random = np.random.default_rng(9)
+    index = pd.MultiIndex.from_product(
+        [genes["promoter"], range(1, folds + 1), range(1, permutations + 1)], names=["promoter", "fold", "permutation"]
+    )
+    return pd.DataFrame({"score": 0.5 + random.normal(0, 0.03, len(index))}, index=index).reset_index()
+
+
+def over_all_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return promoter_ranking.tsv and null_summary.tsv of a ranking."""
+    together = over_folds(ranking, null)
+    return together, summarise_null(together, with_p_values(ranking, null), null)
+
+
 def saliency_tables(ranking: pd.DataFrame, methods: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
     random = np.random.default_rng(5)
     ranks = np.r_[np.arange(-56, 0), np.arange(1, 9)]
@@ -296,6 +312,7 @@ def write_inputs(
     if hostile:
         genes.loc[planted, "symbol"] = hostile
     ranking = ranking_table(genes, planted, folds, top)
+    together, by_chance = over_all_folds(ranking, null_table(genes, folds))
     blocks = genes.assign(
         sites_upstream=56,
         sites_downstream=8,
@@ -375,6 +392,8 @@ def write_inputs(
             folder / "folds.tsv",
         ),
         "ranking": write(ranking, folder / "ranking.tsv"),
+        "promoter_ranking": write(together, folder / "promoter_ranking.tsv"),
+        "null_summary": write(by_chance, folder / "ranking/null_summary.tsv"),
         "metrics": write(metrics_table(auc, folds, seeds), folder / "metrics.tsv"),
         "comparisons": write(comparisons_table(auc), folder / "comparisons.tsv"),
         "curves": write(curves_table(auc, people), folder / "curves.tsv"),

@@ -76,8 +76,8 @@ def test_long_curves_are_thinned_to_their_first_and_last_points():
 
 
 def test_genome_plot_draws_every_promoter_once_and_marks_the_planted(inputs: Inputs):
-    planted = summaries.planted(inputs.truth, summaries.promoter_scores(inputs.ranking), inputs.ranking)
-    numbers = figures.promoter_numbers(inputs.ranking, planted)
+    planted = summaries.planted(inputs.truth, inputs.promoter_ranking, inputs.ranking)
+    numbers = figures.promoter_numbers(inputs.promoter_ranking, inputs.null, planted)
     figure = figures.draw_promoters(numbers, "AUC", 3)
     values = [drawn(figure, name)[1] for name in ("always", "sometimes", *[f"rest {number}" for number in range(4)])]
     heights = np.concatenate([part for lines in values for part in lines])
@@ -87,7 +87,7 @@ def test_genome_plot_draws_every_promoter_once_and_marks_the_planted(inputs: Inp
     assert sorted(marked) == sorted(numbers.loc[numbers["planted"] == 1, "score"])
 
 
-def test_chromosomes_stand_side_by_side_in_their_usual_order():
+def test_chromosomes_stand_side_by_side_in_their_usual_order(inputs: Inputs):
     frame = pd.DataFrame(
         {
             "promoter": list("abcd"),
@@ -104,13 +104,13 @@ def test_chromosomes_stand_side_by_side_in_their_usual_order():
             "selected": 1.0,
         }
     )
-    place = figures.promoter_numbers(frame, None).set_index("promoter")["place"]
+    place = figures.promoter_numbers(frame, inputs.null, None).set_index("promoter")["place"]
     assert place["b"] < place["c"] < place["a"] < place["d"]
 
 
 def test_names_of_promoters_do_not_cover_each_other(inputs: Inputs):
-    crowd = inputs.ranking.assign(tss=inputs.ranking["tss"] // 50, chrom="1", selected=1.0)
-    figure = figures.draw_promoters(figures.promoter_numbers(crowd, None), "AUC", 3)
+    crowd = inputs.promoter_ranking.assign(tss=inputs.promoter_ranking["tss"] // 50, chrom="1", folds_selected=3)
+    figure = figures.draw_promoters(figures.promoter_numbers(crowd, inputs.null, None), "AUC", 3)
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
     texts = [text for text in figure.axes[0].texts if text.get_fontstyle() == "italic"]
@@ -133,7 +133,7 @@ def test_saliency_draws_its_numbers_with_the_tss_between_minus_one_and_one(input
 
 
 def test_strip_shows_the_mean_over_folds_and_groups(inputs: Inputs):
-    scores = summaries.promoter_scores(inputs.ranking)
+    scores = inputs.promoter_ranking
     numbers = figures.strip_numbers(inputs.saliency, scores)
     figure = figures.draw_strip(numbers)
     shown = np.asarray(figure.axes[0].images[0].get_array())
@@ -179,7 +179,7 @@ def test_svg_is_well_formed_named_and_always_the_same(inputs: Inputs):
 
 
 def test_a_gene_named_like_a_formula_stays_a_name(inputs: Inputs):
-    odd = inputs.ranking.assign(symbol="$x_1$ <b>", selected=1.0)
-    svg = to_svg(figures.draw_promoters(figures.promoter_numbers(odd, None), "AUC", 3), "x", "alt")
+    odd = inputs.promoter_ranking.assign(symbol="$x_1$ <b>", folds_selected=3)
+    svg = to_svg(figures.draw_promoters(figures.promoter_numbers(odd, inputs.null, None), "AUC", 3), "x", "alt")
     texts = ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter()]
     assert "$x_1$ <b>" in texts

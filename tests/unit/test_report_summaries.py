@@ -3,8 +3,8 @@
 import math
 
 import pandas as pd
-import pytest
 
+from promoternets.ranking.null import over_folds
 from promoternets.report import summaries, words
 from promoternets.report.inputs import Inputs
 
@@ -15,6 +15,7 @@ def ranking(rows: list[tuple]) -> pd.DataFrame:
     return table.assign(gene_id=table["promoter"], symbol=table["promoter"].str.lower(), **extra)
 
 
+NO_NULL = pd.DataFrame({"promoter": [], "permutation": [], "score": []})
 TWO_FOLDS = ranking(
     [
         ("A", "1", 0.7, 1, 1),
@@ -30,31 +31,24 @@ TWO_FOLDS = ranking(
 def inputs(samples: pd.DataFrame, excluded: pd.DataFrame | None = None) -> Inputs:
     nothing = pd.DataFrame()
     none = pd.DataFrame({"sample": [], "reason": []})
-    return Inputs("c", samples, none if excluded is None else excluded, *[nothing] * 8)
-
-
-def test_promoter_scores_are_means_over_folds_best_first():
-    table = summaries.promoter_scores(TWO_FOLDS)
-    assert table["promoter"].tolist() == ["B", "A"]
-    assert table["score"].tolist() == [pytest.approx(0.7), pytest.approx(0.65)]
-    assert table["folds_selected"].tolist() == [1, 2]
-    assert table["se"].tolist() == [pytest.approx(0.03)] * 2  # shared people: not divided by the root of the folds
+    return Inputs("c", samples, none if excluded is None else excluded, *[nothing] * 10)
 
 
 def test_planted_promoters_carry_their_rank_in_each_fold():
     truth = pd.DataFrame(
         {"gene_id": ["A", "B", "Z"], "effect": ["weak", "none", "additive"], "strength": [0.01, 0.0, 0.5]}
     )
-    table = summaries.planted(truth, summaries.promoter_scores(TWO_FOLDS), TWO_FOLDS)
+    table = summaries.planted(truth, over_folds(TWO_FOLDS, NO_NULL), TWO_FOLDS)
     assert table["gene_id"].tolist() == ["Z", "A"]
     assert table["ranks"].tolist() == ["", "1, 2"]
     assert table["folds_selected"].tolist() == [0, 2]
     assert table["worst_rank"].tolist()[1] == 2 and math.isnan(table["worst_rank"].tolist()[0])
 
 
-def test_best_by_chance_grows_with_the_number_of_promoters():
-    assert summaries.best_by_chance(TWO_FOLDS, 1) is None
-    assert summaries.best_by_chance(TWO_FOLDS, 1000) == pytest.approx(0.5 + 0.03 * 3.241, abs=1e-3)
+def test_what_comes_by_chance_is_the_null_over_all_folds_and_unknown_without_one():
+    null = pd.DataFrame({"fold": ["all", "1"], "null_scores": [96, 288], "best_by_chance": [0.56, 0.63]})
+    assert summaries.by_chance(null)["best_by_chance"] == 0.56
+    assert summaries.by_chance(null.assign(null_scores=0)) is None
 
 
 def test_filters_are_summed_over_chromosomes():

@@ -39,6 +39,8 @@ rule build_report:
         blocks="results/{cohort}/blocks.tsv",
         folds="results/{cohort}/folds.tsv",
         ranking="results/{cohort}/ranking.tsv",
+        promoter_ranking="results/{cohort}/promoter_ranking.tsv",
+        null_summary="results/{cohort}/ranking/null_summary.tsv",
         metrics="results/{cohort}/metrics.tsv",
         comparisons="results/{cohort}/comparisons.tsv",
         curves="results/{cohort}/curves.tsv",

@@ -18,6 +18,8 @@ def main(
     blocks: Path,
     folds: Path,
     ranking: Path,
+    promoter_ranking: Path,
+    null_summary: Path,
     metrics: Path,
     comparisons: Path,
     curves: Path,
@@ -45,6 +47,8 @@ def main(
         blocks: one row per promoter with its sites, width (bp) and status
         folds: the fold in which each person is tested
         ranking: score and rank of each promoter in each fold
+        promoter_ranking: score, p-value and false discovery rate of each promoter over all folds
+        null_summary: what scores come by chance
         metrics: metrics of all models with 95% intervals
         comparisons: paired differences, ALS-Net minus each other model
         curves: points of the ROC, precision-recall and calibration curves
@@ -73,6 +77,8 @@ def main(
         blocks=blocks,
         folds=folds,
         ranking=ranking,
+        promoter_ranking=promoter_ranking,
+        null_summary=null_summary,
         metrics=metrics,
         comparisons=comparisons,
         curves=curves,

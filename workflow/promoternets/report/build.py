@@ -42,7 +42,7 @@ def summarise(inputs: Inputs, page: Page, report: Path) -> str:
     """Return the cohort in about ten lines: the verdict, the models, the promoters, where the report is."""
     found: verdict.Verdict = page.context["verdict"]
     people = summaries.people(inputs)
-    scores = summaries.promoter_scores(inputs.ranking)
+    scores = inputs.promoter_ranking
     planted = summaries.planted(inputs.truth, scores, inputs.ranking)
     top = summaries.top_number(inputs.ranking)
     lines = [

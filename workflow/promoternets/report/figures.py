@@ -307,9 +307,10 @@ def draw_curves(numbers: pd.DataFrame, prevalence: float | None) -> Figure:
 # ---------------------------------------------------------------- promoters along the genome
 
 
-def promoter_numbers(ranking: pd.DataFrame, planted: pd.DataFrame | None) -> pd.DataFrame:
-    """Return one row per promoter with its place on the axis, best first; see `summaries.promoter_scores`."""
-    table = summaries.promoter_scores(ranking)
+def promoter_numbers(table: pd.DataFrame, null: pd.DataFrame, planted: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the ranking over folds with each promoter's place on the axis and what comes by chance."""
+    table = table.dropna(subset=["score"]).reset_index(drop=True)
+    chance = summaries.by_chance(null)
     place = pd.Series(0.0, index=table.index)
     start = 0.0
     contigs = order(table["chrom"].unique())
@@ -325,7 +326,15 @@ def promoter_numbers(ranking: pd.DataFrame, planted: pd.DataFrame | None) -> pd.
     return table.assign(
         place=place,
         planted=table["gene_id"].isin(known).astype(int),
-        best_by_chance=summaries.best_by_chance(ranking, len(table)),
+        **{
+            name: math.nan if chance is None else chance[column]
+            for name, column in (
+                ("null_low", "low"),
+                ("null_high", "high"),
+                ("best_by_chance", "best_by_chance"),
+                ("fdr_line", "fdr_line"),
+            )
+        },
     )
 
 
@@ -394,18 +403,7 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     _genome_axis(axes, numbers, contigs)
     axes.axhline(0.5, color=QUIET, lw=0.9, zorder=0)
     axes.text(1.004, 0.5, "no skill", transform=axes.get_yaxis_transform(), va="center", color=QUIET, fontsize=7.5)
-    chance = numbers["best_by_chance"].iloc[0]
-    if not is_missing(chance):
-        axes.axhline(chance, color=ORANGE, lw=1, ls=(0, (4, 3)), zorder=0)
-        axes.text(
-            1.004,
-            chance,
-            f"best of {len(numbers):,}\nby chance",
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            color="#8a5f00",
-            fontsize=7.5,
-        )
+    _by_chance(axes, numbers)
     axes.set(xlabel="promoters in the order of the genome, by chromosome", ylabel=f"{metric}, mean over folds")
     marks = [
         Line2D(
@@ -438,6 +436,30 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     figure.legend(handles=marks, loc="outside upper left", ncols=4)
     _label_points(figure, axes, numbers, always if always.any() else numbers.index < 5)
     return figure
+
+
+def _by_chance(axes: Axes, numbers: pd.DataFrame) -> None:
+    """Draw the band of null scores, the best of so many by chance, and the line of 5% false discoveries."""
+    first = numbers.iloc[0]
+    if is_missing(first["null_low"]):
+        return
+    axes.axhspan(first["null_low"], first["null_high"], color=QUIET, alpha=0.12, lw=0, zorder=0)
+    lines = [
+        (first["best_by_chance"], (0, (4, 3)), f"best of {len(numbers):,}\nby chance"),
+        (first["fdr_line"], (0, (1, 2)), "FDR 5%"),
+    ]
+    low, high = axes.get_ylim()
+    # Two names take turns above and below where their lines are close to each other.
+    close = abs(first["best_by_chance"] - first["fdr_line"]) < 0.09 * (high - low)
+    for score, dashes, name in lines:
+        if is_missing(score) or not low < score < high:
+            continue
+        axes.axhline(score, color=ORANGE, lw=1, ls=dashes, zorder=0)
+        upper = score >= max(value for value, _, _ in lines if not is_missing(value))
+        axes.text(
+            1.004, score, name, transform=axes.get_yaxis_transform(), color="#8a5f00", fontsize=7.5,
+            va=("bottom" if upper else "top") if close else "center",
+        )  # fmt: skip
 
 
 def _genome_axis(axes: Axes, numbers: pd.DataFrame, contigs: list[str]) -> None:

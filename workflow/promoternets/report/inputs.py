@@ -31,6 +31,11 @@ _RANKING = (
     "sites",
     "selected",
 )
+_PROMOTERS = (
+    "promoter", "gene_id", "symbol", "chrom", "tss", "strand", "score", "se", "p_value", "fdr", "family_wise_p",
+    "folds", "folds_selected", "best_rank", "sites",
+)  # fmt: skip
+_NULL = ("promoters", "null_scores", "mean", "sd", "low", "high", "best_by_chance", "fdr_line")
 SECTION_START = '<section id="chromatin"'
 MAKE_AGAIN = "Make it again with build_chromatin_report"
 _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method", "group", "value")
@@ -38,7 +43,7 @@ _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method",
 
 @dataclass(frozen=True)
 class Inputs:
-    """Tables of one cohort; the columns are those of the files of the same names.
+    """Tables of one cohort; the columns are those of the files of the same names (`null`: null_summary.tsv).
 
     `saliency`, `profile`, `truth`, `history` and `benchmarks` are None where there is nothing to show; `chromatin` is
     the section about epigenomes (HTML made by `chromatin_page`) and `chromatin_line` what it says in one line.
@@ -55,6 +60,8 @@ class Inputs:
     metrics: pd.DataFrame
     comparisons: pd.DataFrame
     curves: pd.DataFrame
+    promoter_ranking: pd.DataFrame
+    null: pd.DataFrame
     saliency: pd.DataFrame | None = None
     profile: pd.DataFrame | None = None
     history: pd.DataFrame | None = None
@@ -76,6 +83,8 @@ def read_inputs(
     blocks: Path,
     folds: Path,
     ranking: Path,
+    promoter_ranking: Path,
+    null_summary: Path,
     metrics: Path,
     comparisons: Path,
     curves: Path,
@@ -155,6 +164,20 @@ def read_inputs(
             columns=["model", "curve", "x", "y"],
             what="curves",
             dtypes={"x": "float64", "y": "float64", "people": "float64"},
+        ),
+        promoter_ranking=_with_names(
+            read_table(
+                promoter_ranking,
+                columns=_PROMOTERS,
+                what="ranking over all folds",
+                dtypes={"tss": "int64"} | dict.fromkeys(_PROMOTERS[_PROMOTERS.index("score") :], "float64"),
+            )
+        ),
+        null=read_table(
+            null_summary,
+            columns=["fold", *_NULL],
+            what="table of the null",
+            dtypes=dict.fromkeys(_NULL, "float64"),
         ),
         saliency=optional_table(
             saliency,

@@ -41,7 +41,7 @@ def compose(inputs: Inputs) -> Page:
     """Return the page of a cohort: every sentence, table and figure."""
     people = summaries.people(inputs)
     covariates = summaries.covariates(inputs)
-    scores = summaries.promoter_scores(inputs.ranking)
+    scores = inputs.promoter_ranking
     planted = summaries.planted(inputs.truth, scores, inputs.ranking)
     found = verdict.judge(inputs.metrics, inputs.comparisons, has_covariates=not covariates.empty)
     plates = {item.name: item for item in _plates(inputs, people, scores, planted)}
@@ -128,13 +128,7 @@ def _questions(
             f"No promoter was selected in all {folds} folds, so no single "
             f"one stands out; the highest mean scores are those of {names}."
         )
-    chance = summaries.best_by_chance(inputs.ranking, len(scores))
-    if chance is not None and len(scores):
-        above = int((scores["score"] > chance).sum())
-        which += (
-            f" {count(above)} of {count(len(scores))} score above "
-            f"{decimal(chance)}, what the best of so many would reach by chance."
-        )
+    which += " " + _beyond_chance(inputs)
     if planted is not None:
         which += " " + planted_sentence(planted, summaries.top_number(inputs.ranking))
     return [
@@ -142,6 +136,18 @@ def _questions(
         {"question": "Is it real?", "answer": [found.covariates, *_audited(inputs, flags=False), found.linear]},
         {"question": "Which promoters?", "answer": [which]},
     ]
+
+
+def _beyond_chance(inputs: Inputs) -> str:
+    """Say how many promoters are found beyond chance, by the null of permuted labels."""
+    scores = inputs.promoter_ranking
+    if summaries.by_chance(inputs.null) is None:
+        return "No labels were permuted, so it is not known what promoters score by chance."
+    found, best = int((scores["fdr"] <= 0.05).sum()), int((scores["family_wise_p"] <= 0.05).sum())
+    return (
+        f"{count(found)} of {plural(len(scores), 'promoter')} {'is' if found == 1 else 'are'} found at a false "
+        f"discovery rate of 5%, {count(best)} of them beyond what the best of so many reaches by chance."
+    )
 
 
 def _audited(inputs: Inputs, *, flags: bool) -> list[str]:
@@ -249,7 +255,7 @@ def _curves_plate(inputs: Inputs, people: summaries.People) -> Plate | None:
 
 
 def _promoters_plate(inputs: Inputs, planted: pd.DataFrame | None) -> Plate:
-    numbers = figures.promoter_numbers(inputs.ranking, planted)
+    numbers = figures.promoter_numbers(inputs.promoter_ranking, inputs.null, planted)
     metric, folds = summaries.score_metric(inputs), len(summaries.fold_names(inputs.ranking))
     top = listing([safe_text(symbol, 20) for symbol in numbers["symbol"].head(5)])
     return plate(
@@ -257,8 +263,9 @@ def _promoters_plate(inputs: Inputs, planted: pd.DataFrame | None) -> Plate:
         "Promoters along the genome",
         f"Each dot is a promoter; its height is the mean {metric} of its "
         "own small network on validation people inside each training part. "
-        "The dashed line is what the best of so many promoters would "
-        "reach by chance alone: a dot below it is no evidence by itself.",
+        "Others learned from permuted labels: 95 of 100 of their scores lie in the band, the dashed line is what the "
+        "best of so many reaches by chance in 5 of 100 cohorts, and above the dotted line the false discovery rate is "
+        "at most 5%.",
         f"Scores of {len(numbers):,} promoters along the genome; the highest are {top}.",
         figures.draw_promoters(numbers, metric, folds),
         numbers,
@@ -485,7 +492,8 @@ def _promoters_table(inputs: Inputs, scores: pd.DataFrame) -> Table:
                 ),
                 number_cell(decimal(row.score), "" if is_missing(row.se) else f"se {decimal(row.se)}"),
                 Cell("", drawing=_dots(each, row.score, low, high)),
-                number_cell(f"{row.folds_selected} of {folds}"),
+                number_cell(p_value(row.p_value), f"FDR {p_value(row.fdr)}"),
+                number_cell(f"{row.folds_selected:.0f} of {folds}"),
                 number_cell(MISSING if is_missing(row.sites) else f"{row.sites:.0f}"),
             ]
         )
@@ -494,7 +502,7 @@ def _promoters_table(inputs: Inputs, scores: pd.DataFrame) -> Table:
         f"{summaries.score_metric(inputs)} over folds; se is that of one fold, since "
         "folds share most of their people. Dots: the score in "
         f"each fold, from {decimal(low, 2)} to {decimal(high, 2)}.",
-        ["Rank", "Gene", "TSS", "Score", "By fold", "Folds selected", "Sites"],
+        ["Rank", "Gene", "TSS", "Score", "By fold", "p", "Folds selected", "Sites"],
         rows,
     )
 

@@ -176,48 +176,10 @@ def filters_by_chromosome(filters: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
-def promoter_scores(ranking: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per promoter, best mean score first.
-
-    Columns: promoter, symbol, gene_id, chrom, tss, strand, score (mean over folds), se (root mean square of
-    the folds' standard errors: folds share most of their people, so their mean is hardly surer), folds,
-    folds_selected, best_rank, sites (mean).
-    """
-    frame = ranking.assign(variance=ranking["se"] ** 2)
-    table = (
-        frame.groupby("promoter", sort=False)
-        .agg(
-            symbol=("symbol", "first"),
-            gene_id=("gene_id", "first"),
-            chrom=("chrom", "first"),
-            tss=("tss", "first"),
-            strand=("strand", "first"),
-            score=("score", "mean"),
-            variance=("variance", "mean"),
-            folds=("score", "count"),
-            folds_selected=("selected", "sum"),
-            best_rank=("rank", "min"),
-            sites=("sites", "mean"),
-        )
-        .reset_index()
-    )
-    table.insert(table.columns.get_loc("variance"), "se", np.sqrt(table.pop("variance")))
-    table["folds_selected"] = table["folds_selected"].fillna(0).astype(int)
-    table = table.dropna(subset=["score"])
-    return table.sort_values(["score", "promoter"], ascending=[False, True]).reset_index(drop=True)
-
-
-def best_by_chance(ranking: pd.DataFrame, promoters: int) -> float | None:
-    """Return the score that the best of so many promoters would have by chance alone.
-
-    The expected maximum of N independent normal scores around 0.5 (Blom 1958), with the typical standard
-    error of one fold. Neighbouring promoters share sites, so fewer are independent and the truth is a little
-    lower.
-    """
-    typical = ranking["se"].median()
-    if promoters < 2 or not math.isfinite(typical):
-        return None
-    return 0.5 + float(typical) * NormalDist().inv_cdf((promoters - 0.375) / (promoters + 0.25))
+def by_chance(null: pd.DataFrame) -> pd.Series | None:
+    """Return what the mean score over folds is by chance (a row of null_summary.tsv); None without null scores."""
+    rows = null[null["fold"] == "all"]
+    return None if rows.empty or not rows["null_scores"].iloc[0] else rows.iloc[0]
 
 
 def distinct_sites(saliency: pd.DataFrame | None) -> tuple[int, int] | None:

@@ -96,6 +96,18 @@ rule audit:
         configuration.of_every_cohort("results/{cohort}/audit.tsv", "results/{cohort}/verdict.txt"),
 
 
+rule permutation_test:
+    """On request: selection and training with permuted labels."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/permutation_p_values.tsv"),
+
+
+rule learning_curve:
+    """On request: selection and training with fewer people, and what more may bring."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/learning_curve.tsv"),
+
+
 rule saliency:
     """The sites ALS-Net looks at."""
     input:
@@ -138,6 +150,7 @@ include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/saliency.smk"
+include: "workflow/rules/reruns.smk"
 include: "workflow/rules/epigenomes.smk"
 include: "workflow/rules/bins.smk"
 include: "workflow/rules/chromatin.smk"
@@ -157,6 +170,8 @@ localrules:
     baselines,
     evaluation,
     audit,
+    permutation_test,
+    learning_curve,
     saliency,
     epigenomes,
     bins,
@@ -165,5 +180,7 @@ localrules:
     summarise_filters,
     summarise_blocks,
     summarise_saliency,
+    summarise_permutations,
+    summarise_learning,
     summarise_bins,
     collect_settings,

@@ -2,7 +2,7 @@
 
 STAGES = [
     "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation",
-    "audit", "saliency", "epigenomes", "bins", "chromatin", "report",
+    "audit", "permutation_test", "learning_curve", "saliency", "epigenomes", "bins", "chromatin", "report",
 ]  # fmt: skip
 RERUN_ONLY = {"library", "signal_files"}  # inputs that are no arguments: an edit of one reruns the rule
 GRANTED = {"threads", "gpu"}  # what the scheduler gives every job
@@ -43,7 +43,7 @@ def test_a_gpu_is_asked_for_only_when_configured(rules, read_rules):
     assert {rule["gpu"] for rule in rules.values()} == {0, None}
     asked = {rule["name"] for rule in read_rules("--config", "gpu=1") if rule["gpu"] == 1}
     assert asked == {
-        "train_promoter_cnn", "train_als_net", "explain_als_net", "train_chromatin", "explain_chromatin",
+        "train_promoter_cnn", "train_als_net", "explain_als_net", "rerun_fold", "train_chromatin", "explain_chromatin",
     }  # fmt: skip
 
 

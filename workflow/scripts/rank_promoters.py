@@ -37,23 +37,18 @@ def main(
     """
     import pandas as pd
 
-    from promoternets.formats.block_store import BlockStore
     from promoternets.formats.tables import read_table, write_table
     from promoternets.ranking.null import over_folds, summarise_null, with_p_values
+    from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.select import rank_promoters
 
     numbers = {"fold": "int64", "score": "float64", "se": "float64", "sites": "int64"}
     columns = ["promoter", *numbers]
     parts = [read_table(path, columns=columns, what="table of scores", dtypes=numbers) for path in scores]
-    sites: dict[str, frozenset[str]] = {}
-    for path in block_stores:
-        store = BlockStore.open(path)
-        for promoter, variants in zip(store.promoters, store.variant, strict=True):
-            sites[promoter] = frozenset(store.site_ids[variants[variants >= 0]])
     table = rank_promoters(
         pd.concat([part[columns] for part in parts if len(part)], ignore_index=True),
         read_table(blocks, columns=["promoter", "chrom"], what="table of blocks", dtypes={"tss": "int64"}),
-        sites,
+        Promoters(block_stores).site_names(),
         top=top,
         per_chromosome=per_chromosome,
         max_shared=max_shared,

@@ -32,6 +32,14 @@ class Promoters:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def site_names(self) -> dict[str, frozenset[str]]:
+        """Return the names of each promoter's sites."""
+        return {
+            promoter: frozenset(store.site_ids[variants[variants >= 0]])
+            for store in self.stores
+            for promoter, variants in zip(store.promoters, store.variant, strict=True)
+        }
+
     def site_rows(self, index: int) -> np.ndarray:
         """Return the store rows of a promoter's sites, int32 [sites], -1 where absent."""
         number, row = self.place[index]

@@ -108,6 +108,12 @@ rule learning_curve:
         configuration.of_every_cohort("results/{cohort}/learning_curve.tsv"),
 
 
+rule repeated_folds:
+    """On request: selection and training with other partitions of the people into folds."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/repeated_folds.tsv"),
+
+
 rule saliency:
     """The sites ALS-Net looks at."""
     input:
@@ -172,6 +178,7 @@ localrules:
     audit,
     permutation_test,
     learning_curve,
+    repeated_folds,
     saliency,
     epigenomes,
     bins,
@@ -182,5 +189,6 @@ localrules:
     summarise_saliency,
     summarise_permutations,
     summarise_learning,
+    summarise_repeats,
     summarise_bins,
     collect_settings,

@@ -114,7 +114,9 @@ def test_a_stage_imports_no_other_stage_but_reruns_which_puts_them_together(repo
         for module in imported_modules(ast.parse(path.read_text())):
             parts = module.split(".")
             if parts[0] == "promoternets" and len(parts) > 1 and (library / parts[1]).is_dir():
-                assert parts[1] in SHARED | {own} | PUT_TOGETHER.get(own, set()), f"{path.relative_to(library)} imports {module}"
+                assert parts[1] in SHARED | {own} | PUT_TOGETHER.get(own, set()), (
+                    f"{path.relative_to(library)} imports {module}"
+                )
 
 
 def test_no_script_starts_with_a_future_import(repository):

@@ -110,3 +110,33 @@ rule summarise_learning:
         "Learning curve of {wildcards.cohort}"
     script:
         "../scripts/summarise_learning.py"
+
+
+rule summarise_repeats:
+    """Reruns with other partitions into folds -> AUCs over all of them: table, figure, words."""
+    input:
+        predictions=configuration.per_fold("results/{cohort}/reruns/repeated/fold_{fold}.tsv"),
+        library=library("summarise_repeats"),
+    output:
+        repeated_folds="results/{cohort}/repeated_folds.tsv",
+        figure=report(
+            "results/{cohort}/repeated_folds.svg",
+            caption="../report/reruns.rst",
+            category="Models",
+            labels={"cohort": "{cohort}", "result": "Repeated folds"},
+        ),
+        sentences="results/{cohort}/repeated_folds.txt",
+    log:
+        "results/{cohort}/logs/summarise_repeats.log",
+    benchmark:
+        "results/{cohort}/benchmarks/summarise_repeats.jsonl"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=30,
+    message:
+        "Repeated folds of {wildcards.cohort}"
+    script:
+        "../scripts/summarise_repeats.py"

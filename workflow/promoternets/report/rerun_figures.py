@@ -82,3 +82,29 @@ def _draw_curve(axes: Axes, model: str, measured: pd.DataFrame, beyond: pd.DataF
         joined = pd.concat([measured.tail(1), beyond])
         axes.plot(joined["training_people"], joined["auc"], color=colour, ls=(0, (4, 3)), lw=1.4)
         axes.fill_between(beyond["training_people"], beyond["low"], beyond["high"], color=colour, alpha=0.13, lw=0)
+
+
+@styled
+def draw_repeats(table: pd.DataFrame) -> Figure:
+    """Draw each partition's AUC as a ring and that over all, with its interval, as a diamond, a row a model."""
+    models = list(dict.fromkeys(table["model"]))
+    figure = new_figure(0.9 + 0.55 * len(models))
+    axes = figure.subplots()
+    for place, model in enumerate(reversed(models)):
+        part = table[table["model"] == model]
+        each, everything = part[part["repeat"] != "all"], part[part["repeat"] == "all"].iloc[0]
+        axes.plot(each["auc"], [place + 0.2] * len(each), ls="none", marker="o", ms=4.5, mfc="none", mec=BLUE)
+        if np.isfinite([everything["low"], everything["high"]]).all():
+            axes.plot([everything["low"], everything["high"]], [place] * 2, color=BLUE, lw=2)
+        axes.plot([everything["auc"]], [place], ls="none", marker="D", ms=7, color=BLUE, label=f"_all {model}")
+    axes.set_yticks(range(len(models)), [rerun_name(model) for model in reversed(models)])
+    axes.set(xlabel="AUC in people not seen, mean over folds", ylim=(-0.6, len(models) - 0.4))
+    axes.axvline(0.5, color=QUIET, lw=0.9, zorder=0)
+    axes.grid(axis="x", color=PALE, lw=0.8)
+    axes.set_axisbelow(True)
+    marks = [
+        Line2D([], [], ls="none", marker="D", color=BLUE, ms=6, label="all partitions, 95% interval"),
+        Line2D([], [], ls="none", marker="o", mfc="none", mec=BLUE, ms=4.5, label="one partition into folds"),
+    ]
+    figure.legend(handles=marks, loc="outside upper left", ncols=2)
+    return figure

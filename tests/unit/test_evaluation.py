@@ -47,7 +47,7 @@ def cohort(folder, *, models=("als_net", "covariates"), seeds=(0, 1), change=Non
 
 
 def run(folder, paths, **options):
-    outputs = {name: folder / f"{name}.tsv" for name in ("metrics", "comparisons", "curves")}
+    outputs = {name: folder / f"{name}.tsv" for name in ("metrics", "comparisons", "curves", "variance")}
     evaluate(predictions=paths, samples=folder / "samples.tsv", cohort="demo", bootstrap=200, **outputs, **options)
     numbers = dict.fromkeys(("value", "low", "high", "difference", "p_value", "x", "y"), "float64")
     return {name: read_table(path, dtypes=numbers) for name, path in outputs.items()}

@@ -118,6 +118,7 @@ def test_every_figure_comes_with_its_numbers_inside_and_beside(hostile: Built):
     names = {
         "models",
         "stability",
+        "uncertainty",
         "curves",
         "promoters",
         "saliency",

@@ -88,7 +88,7 @@ def test_with_labels_drawn_by_lot_the_interval_of_the_auc_holds_a_half(noise):
                 probability=predict(selected, people), fold=fold, model=model,
             )  # fmt: skip
     write_table(samples, folder / "samples.tsv")
-    tables = {name: folder / f"{name}.tsv" for name in ("metrics", "comparisons", "curves")}
+    tables = {name: folder / f"{name}.tsv" for name in ("metrics", "comparisons", "curves", "variance")}
     evaluate(predictions=predictions, samples=folder / "samples.tsv", cohort="noise", bootstrap=1000, seed=1, **tables)
     metrics = read_table(tables["metrics"], dtypes=dict.fromkeys(["value", "low", "high"], "float64"))
     for model in ("logistic_regression", "als_net"):

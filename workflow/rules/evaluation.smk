@@ -1,5 +1,5 @@
 rule evaluate_models:
-    """Predictions of all models and folds -> metrics with intervals, comparisons, curves."""
+    """Predictions of all models and folds -> metrics with intervals, their variance, comparisons, curves."""
     input:
         predictions=configuration.per_model_and_fold(
             "results/{cohort}/predictions/{model}/fold_{fold}.tsv", also=["als_net"]
@@ -20,6 +20,12 @@ rule evaluate_models:
             labels={"cohort": "{cohort}", "result": "ALS-Net against each model"},
         ),
         curves="results/{cohort}/curves.tsv",
+        variance=report(
+            "results/{cohort}/variance.tsv",
+            caption="../report/variance.rst",
+            category="Models",
+            labels={"cohort": "{cohort}", "result": "Where the uncertainty comes from"},
+        ),
     log:
         "results/{cohort}/logs/evaluate_models.log",
     benchmark:

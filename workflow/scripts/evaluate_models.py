@@ -16,6 +16,7 @@ def main(
     metrics: Path,
     comparisons: Path,
     curves: Path,
+    variance: Path,
     bootstrap: int = 2000,
     seed: int = 42,
 ) -> None:
@@ -29,6 +30,7 @@ def main(
         metrics: written: metrics (TSV) by model, fold and seed with 95% bootstrap intervals
         comparisons: written: ALS-Net minus each other model (TSV), paired bootstrap
         curves: written: points of the ROC, precision-recall and calibration curves (TSV)
+        variance: written: spread of each model's AUC over seeds, over people and over folds (TSV)
         bootstrap: number of resamples of people, or of families where samples.tsv has that column
         seed: of the resampling
     """
@@ -41,6 +43,7 @@ def main(
         metrics=metrics,
         comparisons=comparisons,
         curves=curves,
+        variance=variance,
         bootstrap=bootstrap,
         seed=seed,
     )

@@ -1,4 +1,4 @@
-"""The evaluation of all models of a cohort: metrics with intervals, paired comparisons, curves."""
+"""The evaluation of all models of a cohort: metrics with intervals, their variance, paired comparisons, curves."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from promoternets.bootstrap import chunk_size, interval, p_value, resample_weigh
 from promoternets.errors import InputError
 from promoternets.evaluation.curves import curves as curves_of
 from promoternets.evaluation.metrics import METRICS, all_metrics
+from promoternets.evaluation.variance import fold_sizes, resampled_rows, variance_table
 from promoternets.formats.out_of_fold import ALL, FIRST_MODEL, Collected, collect
 from promoternets.formats.tables import write_table
 from promoternets.progress import progress
@@ -29,22 +30,26 @@ def evaluate(
     metrics: Path,
     comparisons: Path,
     curves: Path,
+    variance: Path,
     bootstrap: int = 2000,
     seed: int = 42,
 ) -> None:
-    """Evaluate all models of a cohort and write the three tables.
+    """Evaluate all models of a cohort and write the four tables.
 
     `metrics`: cohort, model, fold, seed, metric, value, low, high. Fold `all` pools the out-of-fold
     predictions of everybody, seed `all` averages a model's probabilities over its seeds; models with several
     seeds have rows for each seed besides. `comparisons`: the first model (`als_net`) minus each other, seeds
     averaged, folds pooled; for `brier` a negative difference is the better one. `curves`: see
-    `curves.curves`. Intervals are 95% percentile bootstrap intervals over people, or over families where the
-    sample table has a column `family`.
+    `curves.curves`; `variance`: see `variance.variance_table`. Intervals are 95% percentile bootstrap intervals
+    over people, or over families where the sample table has a column `family`.
 
-    The intervals hold the fitted models fixed, so the variation between training sets is not in them. It
-    shows most where there is nothing to learn: with permuted labels (logistic regression, 400 people, five
-    folds, 100 permutations) the AUC had a standard deviation of 0.042 and the interval a standard error of
-    0.030, so that it covered 0.5 in 83 of 100. A test for leakage should average several permutations.
+    Those intervals, and the paired ones, hold the fitted models fixed, so the variation between training sets
+    is not in them. It shows most where there is nothing to learn: with permuted labels (logistic regression,
+    400 people, five folds, 100 permutations) the AUC had a standard deviation of 0.042 and the interval a
+    standard error of 0.030, so that it covered 0.5 in 83 of 100. Two metrics of fold `all` allow for the fits:
+    `auc_over_fits` is `auc_within_fold` with the widened interval of `resampled.widened`, which is the one to
+    judge by; `auc_over_folds` is the mean of the folds' AUCs with the corrected resampled t interval of
+    `resampled.over_folds`, which needs no bootstrap but is wide with few folds.
 
     Raises
     ------
@@ -62,6 +67,7 @@ def evaluate(
         metrics: metrics_table(collected, values, resampled),
         comparisons: comparisons_table(collected, values, resampled),
         curves: curves_table(collected),
+        variance: variance_table(collected, values, resampled),
     }
     for path, table in tables.items():
         table.insert(0, "cohort", cohort)
@@ -100,6 +106,7 @@ def measure(collected: Collected, *, bootstrap: int, seed: int) -> tuple[np.ndar
 def metrics_table(collected: Collected, values: np.ndarray, resampled: np.ndarray) -> pd.DataFrame:
     """Return the tidy table of metrics: model, fold, seed, metric, value, low, high."""
     low, high = interval(resampled)
+    train, test = fold_sizes(collected.fold)
     rows = []
     for number, run in enumerate(collected.runs):
         for fold in range(values.shape[1]):
@@ -108,6 +115,8 @@ def metrics_table(collected: Collected, values: np.ndarray, resampled: np.ndarra
                     continue
                 place = (number, fold, at)
                 rows.append((run.model, fold or ALL, run.seed, metric, values[place], low[place], high[place]))
+        for metric, *estimate in resampled_rows(values[number], low[number], high[number], train, test):
+            rows.append((run.model, ALL, run.seed, metric, *estimate))
     return pd.DataFrame(rows, columns=["model", "fold", "seed", "metric", "value", "low", "high"])
 
 

@@ -229,6 +229,73 @@ def draw_stability(numbers: pd.DataFrame) -> Figure:
     return figure
 
 
+# ---------------------------------------------------------------- sources of uncertainty
+
+
+def uncertainty_numbers(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return model, source, seed, value, low, high: the AUC within folds by what its interval allows for.
+
+    `source` is `seeds` (a row for each single seed, where there are several), `people` (fits held fixed), `fits`
+    (people and fits) or `folds` (the mean over folds, corrected resampled t). Empty without a row of `fits`.
+    """
+    sources = {"people": "auc_within_fold", "fits": "auc_over_fits", "folds": "auc_over_folds"}
+    rows = metrics[metrics["fold"].astype(str) == "all"].dropna(subset=["value"])
+    one = rows["seed"].astype(str) != "all"
+    parts = [rows[one & (rows["metric"] == "auc_within_fold")].assign(source="seeds", order=0)]
+    for order, (source, metric) in enumerate(sources.items(), 1):
+        parts.append(rows[~one & (rows["metric"] == metric)].assign(source=source, order=order))
+    table = pd.concat(parts)
+    table = table[table["model"].isin(parts[2]["model"])]
+    place = {model: number for number, model in enumerate(summaries.model_order(list(table["model"].unique())))}
+    table = table.assign(place=table["model"].map(place)).sort_values(["place", "order", "seed"])
+    return table[["model", "source", "seed", "value", "low", "high"]].reset_index(drop=True)
+
+
+@styled
+def draw_uncertainty(numbers: pd.DataFrame) -> Figure:
+    """Draw a row a model: rings the seeds, a thick bar people, a thin one people and fits, a grey one the folds."""
+    models = list(dict.fromkeys(numbers["model"]))
+    figure = new_figure(1.0 + 0.42 * len(models))
+    axes = figure.subplots()
+    places = np.arange(len(models))[::-1]
+    for place, model in zip(places, models, strict=True):
+        rows = numbers[numbers["model"] == model]
+        tone = colour(model)
+        seeds = rows.loc[rows["source"] == "seeds", "value"]
+        ring = {"ls": "none", "marker": "o", "ms": 4.5, "mfc": "white", "mew": 1, "mec": tone}
+        if len(seeds):
+            axes.plot(seeds, np.full(len(seeds), place + 0.27), **ring, label="_seeds")
+        for source, below, width, line in (("folds", 0.24, 1.1, QUIET), ("fits", 0, 1, tone), ("people", 0, 3.6, tone)):
+            for row in rows[rows["source"] == source].itertuples():
+                if not (is_missing(row.low) or is_missing(row.high)):
+                    axes.plot([row.low, row.high], [place - below] * 2, color=line, lw=width, label=f"_{source}")
+                mark = {"marker": "|", "ms": 6} if source == "folds" else {"marker": "D", "ms": 5.5}
+                if source != "fits":
+                    axes.plot([row.value], [place - below], ls="none", color=line, **mark, label=f"_{source} value")
+        for row in rows[rows["source"] == "fits"].itertuples():
+            axes.annotate(
+                interval(row.value, row.low, row.high), (1, place), xycoords=("axes fraction", "data"),
+                xytext=(6, 0), textcoords="offset points", va="center", fontsize=7.8,
+            )  # fmt: skip
+    axes.axvline(0.5, color=QUIET, lw=0.9, zorder=0)
+    _line_name(axes, 0.5, "chance", left=False)
+    axes.set_yticks(places, [full_model_name(safe_text(model, 40)) for model in models])
+    axes.tick_params(axis="y", length=0)
+    axes.set(ylim=(-0.6, len(models) - 0.2), xlabel="AUC within folds, people not used for training (95% intervals)")
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=PALE, lw=0.8)
+    axes.set_axisbelow(True)
+    marks = [
+        Line2D([], [], color=INK, lw=3.6, marker="D", ms=5.5, label="people, fits as they are"),
+        Line2D([], [], color=INK, lw=1, label="people and fits (number at the right)"),
+        Line2D([], [], color=QUIET, lw=1.1, marker="|", ms=6, label="folds, corrected t"),
+    ]
+    if (numbers["source"] == "seeds").any():
+        marks.append(Line2D([], [], ls="none", marker="o", mfc="white", mec=INK, ms=4.5, label="one seed"))
+    figure.legend(handles=marks, loc="outside upper left", ncols=len(marks))
+    return figure
+
+
 # ---------------------------------------------------------------- curves
 
 _CURVES = {"roc": "ROC", "pr": "Precision and recall", "calibration": "Calibration"}

@@ -177,6 +177,7 @@ def _plates(
     plates = [
         _models_plate(inputs),
         _stability_plate(inputs),
+        _uncertainty_plate(inputs),
         _curves_plate(inputs, people),
         _promoters_plate(inputs, planted),
     ]
@@ -231,6 +232,30 @@ def _stability_plate(inputs: Inputs) -> Plate | None:
         "folds differ more than the pooled interval suggests.",
         f"AUC of ALS-Net in {folds} folds and {seeds} seeds.",
         figures.draw_stability(numbers),
+        numbers,
+    )
+
+
+def _uncertainty_plate(inputs: Inputs) -> Plate | None:
+    numbers = figures.uncertainty_numbers(inputs.metrics)
+    if numbers.empty:
+        return None
+    several = numbers.loc[numbers["source"] == "seeds", "model"].unique()
+    seeds = (
+        "Rings are single random starts on the same people: two models nearer to each other than the rings of "
+        "either are spread could change places with other starts."
+        if len(several)
+        else "Every model ran with one seed, so what random starts would change is not known."
+    )
+    return plate(
+        "uncertainty",
+        "Where the uncertainty comes from",
+        "The thick bar is what other test people would change, the thin one what other training people would "
+        "change besides; judge by the thin one whether a model predicts. The grey bar judges by the differences "
+        f"between folds, and is wide where they are few. {seeds}",
+        f"AUC of {numbers['model'].nunique()} models with intervals over people, over people and fits, and over "
+        f"folds; {plural(len(several), 'model')} with several seeds.",
+        figures.draw_uncertainty(numbers),
         numbers,
     )
 

@@ -80,6 +80,15 @@ def pooled(metrics: pd.DataFrame, model: str, metric: str = "auc") -> Estimate |
     return Estimate.of(row["value"], row["low"], row["high"])
 
 
+def evidence(metrics: pd.DataFrame, model: str) -> Estimate | None:
+    """Return the AUC by which a model is said to predict, or None when there is none.
+
+    It is the one within folds whose interval allows for the fits (`auc_over_fits`); in a table without it the
+    pooled AUC, whose interval holds the fits fixed, as `judge` then says.
+    """
+    return pooled(metrics, model, "auc_over_fits") or pooled(metrics, model)
+
+
 def difference(comparisons: pd.DataFrame, against: str, metric: str = "auc") -> Estimate | None:
     """Return the paired difference ALS-Net minus another model, or None when it was not computed."""
     chosen = comparisons[
@@ -113,7 +122,7 @@ def judge(metrics: pd.DataFrame, comparisons: pd.DataFrame, *, has_covariates: b
     over_linear = difference(comparisons, best_linear) if best_linear else None
     return Verdict(
         headline=_headline(metrics, auc, covariates_auc, over_covariates, best_linear, over_linear),
-        predicts=_predicts(auc),
+        predicts=_predicts(auc, pooled(metrics, MAIN_MODEL, "auc_over_fits")),
         covariates=_covariates(covariates_auc, over_covariates),
         linear=_linear(metrics, best_linear, over_linear),
         auc=auc,
@@ -138,7 +147,7 @@ def _headline(
 ) -> str:
     if auc is None:
         return "ALS-Net has no result here, so this report cannot say whether it predicts."
-    side = auc.against(0.5)
+    side = (evidence(metrics, MAIN_MODEL) or auc).against(0.5)
     if side == "below":
         return "ALS-Net does worse than chance: check the labels and the folds before reading on."
     if side == "unclear":
@@ -182,15 +191,15 @@ def _against_linear(best_linear: str | None, over: Estimate | None) -> str:
 def _no_evidence(metrics: pd.DataFrame, covariates_auc: Estimate | None) -> str:
     sentence = "No evidence that ALS-Net tells cases from controls"
     others = [model for model in metrics["model"].unique() if model not in (MAIN_MODEL, COVARIATES)]
-    better = [model for model in others if (found := pooled(metrics, model)) and found.against(0.5) == "above"]
+    better = [model for model in others if (found := evidence(metrics, model)) and found.against(0.5) == "above"]
     if best := best_of(metrics, tuple(better)):
         return f"{sentence}, though {in_sentence(best)} does."
-    if covariates_auc and covariates_auc.against(0.5) == "above":
+    if covariates_auc and (evidence(metrics, COVARIATES) or covariates_auc).against(0.5) == "above":
         return f"{sentence}; the covariates alone do."
     return sentence + "."
 
 
-def _predicts(auc: Estimate | None) -> str:
+def _predicts(auc: Estimate | None, over_fits: Estimate | None) -> str:
     if auc is None:
         return "No pooled AUC of ALS-Net was found in the metrics."
     meaning = {
@@ -198,10 +207,15 @@ def _predicts(auc: Estimate | None) -> str:
         "below": "The interval lies below 0.5, the value of guessing: "
         "a swapped label or an unlucky split, not a finding.",
         "unclear": "The interval includes 0.5, the value of guessing: these people give no evidence of prediction.",
-    }[auc.against(0.5)]
-    if auc.low is None:
+    }[(over_fits or auc).against(0.5)]
+    if (over_fits or auc).low is None:
         meaning = "There is no interval, so chance cannot be excluded."
-    return f"AUC {auc.text()} on people not used for training. {meaning}"
+    fits = (
+        f"Allowing for what other training people would change, within folds, it is {over_fits.text()}."
+        if over_fits
+        else "Its interval takes the fitted models as they are, so it is too narrow."
+    )
+    return f"AUC {auc.text()} on people not used for training. {fits} {meaning}"
 
 
 def _covariates(covariates: Estimate | None, over: Estimate | None) -> str:

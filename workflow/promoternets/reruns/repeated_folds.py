@@ -36,6 +36,6 @@ def repeats_sentences(table: pd.DataFrame, names: dict[str, str]) -> str:
         every, each = part[part["repeat"] == "all"].iloc[0], part.loc[part["repeat"] != "all", "auc"]
         lines.append(
             f"{names.get(model, model)}: AUC {every['auc']:.3f} [{every['low']:.3f}, {every['high']:.3f}] over "
-            f"{every['folds']} folds of {len(each)} partitions, single partitions {np.min(each):.3f} to {np.max(each):.3f}."
+            f"{every['folds']} folds of {len(each)} partitions, single ones {np.min(each):.3f} to {np.max(each):.3f}."
         )
     return "\n".join(lines) + "\n"

@@ -139,6 +139,7 @@ def test_both_scripts_run_from_a_command_line(run_script, files, tmp_path):
     assert done.returncode == 0, done.stderr
     words = ["--predictions", given["predictions"], "--samples", files["samples_tsv"], "--cohort", "c"]
     outputs = ["--metrics", tmp_path / "m", "--comparisons", tmp_path / "c", "--curves", tmp_path / "u"]
+    outputs += ["--variance", tmp_path / "v"]
     done = run_script("evaluate_models", *words, *outputs)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "error: covariates (seed 0) does not predict 60 of 90 people" in done.stderr

@@ -9,6 +9,7 @@ from promoternets.evaluation.evaluate import evaluate
 from promoternets.formats.out_of_fold import collect
 from promoternets.formats.predictions import read_predictions, write_predictions
 from promoternets.formats.tables import read_table, write_table
+from promoternets.resampled import over_folds
 
 PEOPLE = 60
 
@@ -168,3 +169,46 @@ def test_predictions_round_trip(tmp_path):
     assert table["probability"].to_numpy() == pytest.approx([0.25, 1 / 3], abs=1e-9)
     with pytest.raises(ValueError, match="no probability"):
         write_predictions(path, samples=["a"], phenotype=[1], probability=[np.nan], fold=1, model="m")
+
+
+def row(metrics, model, metric, seed="all"):
+    found = metrics[(metrics["model"] == model) & (metrics["metric"] == metric) & (metrics["seed"] == seed)]
+    return found[found["fold"] == "all"].iloc[0]
+
+
+def test_intervals_that_allow_for_the_fits_stand_beside_those_over_people(tmp_path):
+    metrics = run(tmp_path, cohort(tmp_path))["metrics"]
+    for seed in ("all", "0", "1"):
+        people, fits = (row(metrics, "als_net", name, seed) for name in ("auc_within_fold", "auc_over_fits"))
+        assert fits["value"] == people["value"]
+        # Three folds of twenty: 1 + 3 * 20/40 = 2.5.
+        assert fits["value"] - fits["low"] == pytest.approx(np.sqrt(2.5) * (people["value"] - people["low"]))
+        folds = metrics[(metrics["model"] == "als_net") & (metrics["metric"] == "auc") & (metrics["seed"] == seed)]
+        auc = folds.loc[folds["fold"] != "all", "value"].to_numpy()
+        expected = over_folds(auc, [40] * 3, [20] * 3)
+        over = row(metrics, "als_net", "auc_over_folds", seed)
+        assert tuple(over[["value", "low", "high"]]) == pytest.approx((expected.mean, expected.low, expected.high))
+
+
+def test_the_variance_table_tells_seeds_people_and_folds_apart(tmp_path):
+    tables = run(tmp_path, cohort(tmp_path, seeds=(0, 1, 2)), seed=3)
+    table, metrics = tables["variance"].set_index("model").drop(columns="cohort"), tables["metrics"]
+    assert list(table.columns) == ["seeds", "auc", "ensemble_auc", "sd_seeds", "sd_people", "sd_folds", "people"]
+    table = table.apply(pd.to_numeric)
+    single = [row(metrics, "als_net", "auc_within_fold", str(seed))["value"] for seed in range(3)]
+    ours = table.loc["als_net"]
+    assert ours["seeds"] == 3 and ours["people"] == PEOPLE
+    assert ours["auc"] == pytest.approx(np.mean(single)) and ours["sd_seeds"] == pytest.approx(np.std(single, ddof=1))
+    assert ours["ensemble_auc"] == pytest.approx(row(metrics, "als_net", "auc_within_fold")["value"])
+    alone, people = table.loc["covariates"], row(metrics, "covariates", "auc_within_fold")
+    assert alone["sd_people"] == pytest.approx((people["high"] - people["low"]) / 3.92, rel=0.15)
+    assert alone["seeds"] == 1 and np.isnan(alone["sd_seeds"]) and alone["auc"] == alone["ensemble_auc"]
+
+
+def test_seeds_that_agree_leave_no_variance_between_seeds_but_that_between_people(tmp_path):
+    def agree(table):
+        return table.assign(probability=table.groupby("sample")["probability"].transform("first"))
+
+    table = run(tmp_path, cohort(tmp_path, change=agree))["variance"].set_index("model")
+    values = table.loc["als_net", ["sd_seeds", "sd_people", "sd_folds"]].astype(float)
+    assert values["sd_seeds"] == 0 and values["sd_people"] > 0.01 and values["sd_folds"] > 0.001

@@ -99,7 +99,7 @@ def test_no_person_is_named_anywhere(hostile: Built):
     everything = [hostile.report, *hostile.figures.iterdir(), hostile.folder / "results/summary.txt"]
     links = [attributes["href"] for tag, attributes in hostile.parsed.tags if tag == "a" and "download" in attributes]
     texts = [path.read_text() for path in everything] + [embedded(link).decode() for link in links]
-    assert len(links) == 8
+    assert len(links) == 9
     for text in texts:
         assert "PERSON0" not in text and "GONE0" not in text
 

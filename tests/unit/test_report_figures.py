@@ -168,6 +168,38 @@ def test_stability_shows_seeds_and_their_mean(inputs: Inputs):
     assert mean.tolist() == [0.742]
 
 
+def uncertain(*seeds: float) -> pd.DataFrame:
+    rows = [
+        (model, "all", "all", metric, value, value - arm, value + arm)
+        for model, value in (("covariates", 0.6), ("als_net", 0.8))
+        for metric, arm in (("auc_over_folds", 0.1), ("auc_within_fold", 0.03), ("auc_over_fits", 0.05))
+    ]
+    rows += [("als_net", "all", str(at), "auc_within_fold", value, 0.7, 0.9) for at, value in enumerate(seeds)]
+    rows += [("als_net", "all", "0", "auc_over_fits", 0.7, 0.6, 0.8), ("als_net", "1", "all", "auc", 0.9, 0.8, 1.0)]
+    return pd.DataFrame(rows, columns=["model", "fold", "seed", "metric", "value", "low", "high"])
+
+
+def test_each_source_of_uncertainty_is_drawn_with_its_own_interval_and_seeds_as_rings():
+    numbers = figures.uncertainty_numbers(uncertain(0.78, 0.81))
+    assert numbers["source"].tolist() == ["seeds", "seeds", "people", "fits", "folds", "people", "fits", "folds"]
+    figure = figures.draw_uncertainty(numbers)
+    (rings,), _ = drawn(figure, "seeds")
+    assert rings.tolist() == [0.78, 0.81]
+    for source, arm in (("people", 0.03), ("fits", 0.05), ("folds", 0.1)):
+        bars, _ = drawn(figure, source)
+        assert np.concatenate(bars) == pytest.approx([0.8 - arm, 0.8 + arm, 0.6 - arm, 0.6 + arm])
+    assert "one seed" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_with_one_seed_there_are_no_rings_and_without_the_interval_over_fits_no_figure():
+    numbers = figures.uncertainty_numbers(uncertain())
+    figure = figures.draw_uncertainty(numbers)
+    assert drawn(figure, "seeds") == ([], [])
+    assert "one seed" not in [text.get_text() for text in figure.legends[0].get_texts()]
+    values = uncertain(0.78)
+    assert figures.uncertainty_numbers(values[values["metric"] != "auc_over_fits"]).empty
+
+
 def test_svg_is_well_formed_named_and_always_the_same(inputs: Inputs):
     numbers = figures.stability_numbers(inputs.metrics)
     one, two = (to_svg(figures.draw_stability(numbers), "x", 'a "quoted" <name>') for _ in range(2))

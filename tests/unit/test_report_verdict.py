@@ -123,3 +123,14 @@ def test_only_the_pooled_value_over_folds_and_seeds_counts():
         [metrics(logistic_regression=(0.6, 0.5, 0.7)), metrics(linear_svm=(0.61, 0.5, 0.7)).assign(seed="0")]
     )
     assert best_of(values, ("logistic_regression", "linear_svm")) == "logistic_regression"
+
+
+def test_whether_it_predicts_is_judged_by_the_interval_that_allows_for_the_fits():
+    values = metrics(als_net=(0.56, 0.51, 0.61), linear_svm=(0.57, 0.52, 0.62), covariates=(0.57, 0.52, 0.62))
+    narrow = judge(values, comparisons())
+    assert narrow.headline.startswith("ALS-Net separates") and "is too narrow" in narrow.predicts
+    rows = [(model, "all", "all", "auc_over_fits", 0.565, 0.48, 0.64) for model in values["model"].unique()]
+    wide = judge(pd.concat([values, pd.DataFrame(rows, columns=values.columns)]), comparisons())
+    assert wide.headline == "No evidence that ALS-Net tells cases from controls."
+    assert "AUC 0.560 [0.510, 0.610]" in wide.predicts and "0.565 [0.480, 0.640]" in wide.predicts
+    assert "The interval includes 0.5" in wide.predicts and "too narrow" not in wide.predicts

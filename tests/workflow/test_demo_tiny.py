@@ -40,7 +40,7 @@ def test_every_promised_file_is_there(finished):
         "genotypes/filters.tsv", "blocks/chr2.zarr", "blocks.tsv", "folds.tsv", "ranking.tsv",
         "selected/fold_1.zarr", "als_net/fold_2/weights.safetensors", "predictions/als_net/fold_1.tsv",
         "predictions/covariates/fold_2.tsv", "predictions/covariates_pcs/fold_1.tsv",
-        "metrics.tsv", "comparisons.tsv", "curves.tsv", "saliency.tsv",
+        "metrics.tsv", "variance.tsv", "comparisons.tsv", "curves.tsv", "saliency.tsv",
         "saliency_profile.tsv", "report.html", "summary.txt", "settings.json", "simulated/truth.tsv",
         "audit.tsv", "verdict.txt",
     ):  # fmt: skip

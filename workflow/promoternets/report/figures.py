@@ -241,13 +241,13 @@ def uncertainty_numbers(metrics: pd.DataFrame) -> pd.DataFrame:
     sources = {"people": "auc_within_fold", "fits": "auc_over_fits", "folds": "auc_over_folds"}
     rows = metrics[metrics["fold"].astype(str) == "all"].dropna(subset=["value"])
     one = rows["seed"].astype(str) != "all"
-    parts = [rows[one & (rows["metric"] == "auc_within_fold")].assign(source="seeds", order=0)]
-    for order, (source, metric) in enumerate(sources.items(), 1):
-        parts.append(rows[~one & (rows["metric"] == metric)].assign(source=source, order=order))
+    parts = [rows[one & (rows["metric"] == "auc_within_fold")].assign(source="seeds", group=0)]
+    for group, (source, metric) in enumerate(sources.items(), 1):
+        parts.append(rows[~one & (rows["metric"] == metric)].assign(source=source, group=group))
     table = pd.concat(parts)
     table = table[table["model"].isin(parts[2]["model"])]
     place = {model: number for number, model in enumerate(summaries.model_order(list(table["model"].unique())))}
-    table = table.assign(place=table["model"].map(place)).sort_values(["place", "order", "seed"])
+    table = table.assign(place=table["model"].map(place)).sort_values(["place", "group", "seed"])
     return table[["model", "source", "seed", "value", "low", "high"]].reset_index(drop=True)
 
 
@@ -269,7 +269,8 @@ def draw_uncertainty(numbers: pd.DataFrame) -> Figure:
             for row in rows[rows["source"] == source].itertuples():
                 if not (is_missing(row.low) or is_missing(row.high)):
                     axes.plot([row.low, row.high], [place - below] * 2, color=line, lw=width, label=f"_{source}")
-                mark = {"marker": "|", "ms": 6} if source == "folds" else {"marker": "D", "ms": 5.5}
+                hollow = {"mfc": "white" if model.endswith(PUBLISHED) else tone}
+                mark = {"marker": "|", "ms": 6} if source == "folds" else {"marker": "D", "ms": 5.5, **hollow}
                 if source != "fits":
                     axes.plot([row.value], [place - below], ls="none", color=line, **mark, label=f"_{source} value")
         for row in rows[rows["source"] == "fits"].itertuples():

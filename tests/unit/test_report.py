@@ -18,6 +18,7 @@ import report_inputs
 from promoternets.errors import InputError
 from promoternets.report.build import build_report
 from promoternets.report.inputs import read_inputs
+from promoternets.report.page import compose
 
 HOSTILE = '<img src=x onerror="alert(1)"> & $x_1$ </svg></style>'
 
@@ -224,3 +225,28 @@ def test_the_audit_s_sentences_stand_under_the_question_and_its_red_flags_among_
     assert "No red flag" not in (tmp_path / "r.html").read_text()
     with pytest.raises(InputError, match="absent.txt"):
         read_inputs(**given, audit_verdict=tmp_path / "absent.txt")
+
+
+def test_reruns_are_shown_where_they_were_asked_for_and_nowhere_else(tmp_path):
+    given = report_inputs.write_inputs(tmp_path / "in", saliency=False, history=False)
+    plain = compose(read_inputs(**given))
+    assert not {"permutations", "learning", "repeats"} & set(plain.plates)
+    models = ["als_net", "logistic_regression"]
+    permutations = pd.DataFrame({"model": models * 3, "permutation": [0, 0, 1, 1, 2, 2],
+                                 "auc": [0.7, 0.72, 0.5, 0.49, 0.52, 0.5]})  # fmt: skip
+    learning = pd.DataFrame({"model": "als_net", "training_people": [100.0, 200, 400], "auc": [0.6, 0.65, 0.68],
+                             "low": [0.58, 0.6, 0.6], "high": [0.62, 0.7, 0.75],
+                             "extrapolated": [0, 0, 1]})  # fmt: skip
+    repeats = pd.DataFrame({"model": "als_net", "repeat": ["all", "1", "2"], "auc": [0.7, 0.69, 0.71],
+                            "low": [0.6, None, None], "high": [0.8, None, None]})  # fmt: skip
+    (tmp_path / "said.txt").write_text("ALS-Net reaches 0.700 <b>.\n")
+    asked = read_inputs(
+        **given,
+        permutation_test=report_inputs.write(permutations, tmp_path / "permutation_test.tsv"),
+        learning_curve=report_inputs.write(learning, tmp_path / "learning_curve.tsv"),
+        repeated_folds=report_inputs.write(repeats, tmp_path / "repeated_folds.tsv"),
+        rerun_sentences=[tmp_path / "said.txt"],
+    )
+    page = compose(asked)
+    assert {"permutations", "learning", "repeats"} <= set(page.plates)
+    assert any("ALS-Net reaches 0.700" in line for one in page.context["questions"] for line in one["answer"])

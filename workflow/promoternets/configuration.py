@@ -186,6 +186,20 @@ class Configuration:
 
         return path
 
+    def rerun(self, kind: str, file: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives a file of a rerun, or nothing where no report shows it."""
+
+        def path(wildcards: Any) -> list[str]:
+            shown = self.cohorts[wildcards.cohort].settings["reruns"]["in_report"]
+            return [f"results/{wildcards.cohort}/{file}"] if kind in shown else []
+
+        return path
+
+    def rerun_sentences(self, wildcards: Any) -> list[str]:
+        """Return what the reruns that the cohort's report shows say."""
+        shown = self.cohorts[wildcards.cohort].settings["reruns"]["in_report"]
+        return [f"results/{wildcards.cohort}/{kind}.txt" for kind in shown]
+
     def simulation(self, key: str) -> Callable[[Any], Any]:
         """Return the function of wildcards that gives a setting of the cohort's simulation."""
         return lambda wildcards: (self.cohorts[wildcards.cohort].simulate or {})[key]

@@ -32,6 +32,10 @@ def main(
     truth: Path | None = None,
     settings: Path | None = None,
     audit_verdict: Path | None = None,
+    permutation_test: Path | None = None,
+    learning_curve: Path | None = None,
+    repeated_folds: Path | None = None,
+    rerun_sentences: list[Path] | None = None,
     benchmarks: list[Path] | None = None,
     chromatin_section: Path | None = None,
     chromatin_summary: Path | None = None,
@@ -60,6 +64,10 @@ def main(
         history: training histories of ALS-Net, one a fold
         truth: planted effects of a simulated cohort
         audit_verdict: what the audit says of confounders, a sentence a line
+        permutation_test: what permutations of the labels reached, when they were asked for
+        learning_curve: AUC against training people, when it was asked for
+        repeated_folds: AUC of other partitions into folds, when they were asked for
+        rerun_sentences: what these say, a sentence a line
         settings: JSON with the cohort's settings, defaults, versions and seed
         benchmarks: Snakemake's benchmark files (TSV or JSON lines), for time and memory by stage
         chromatin_section: section about epigenomes, when there are any (HTML that build_chromatin_report wrote)
@@ -88,6 +96,10 @@ def main(
         truth=truth,
         settings=settings,
         audit_verdict=audit_verdict,
+        permutation_test=permutation_test,
+        learning_curve=learning_curve,
+        repeated_folds=repeated_folds,
+        rerun_sentences=rerun_sentences,
         benchmarks=benchmarks,
         chromatin_section=chromatin_section,
         chromatin_summary=chromatin_summary,

@@ -45,8 +45,9 @@ _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method",
 class Inputs:
     """Tables of one cohort; the columns are those of the files of the same names (`null`: null_summary.tsv).
 
-    `saliency`, `profile`, `truth`, `history` and `benchmarks` are None where there is nothing to show; `chromatin` is
-    the section about epigenomes (HTML made by `chromatin_page`) and `chromatin_line` what it says in one line.
+    `saliency`, `profile`, `truth`, `history` and `benchmarks` are None where there is nothing to show, `permutations`,
+    `learning` and `repeats` where the reruns were not asked for; `reruns` is what these say. `chromatin` is the section
+    about epigenomes (HTML made by `chromatin_page`) and `chromatin_line` what it says in one line.
     """
 
     cohort: str
@@ -69,6 +70,10 @@ class Inputs:
     benchmarks: pd.DataFrame | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     audit: tuple[str, ...] = ()
+    permutations: pd.DataFrame | None = None
+    learning: pd.DataFrame | None = None
+    repeats: pd.DataFrame | None = None
+    reruns: tuple[str, ...] = ()
     chromatin: str | None = None
     chromatin_line: str | None = None
 
@@ -94,6 +99,10 @@ def read_inputs(
     truth: Path | None = None,
     settings: Path | None = None,
     audit_verdict: Path | None = None,
+    permutation_test: Path | None = None,
+    learning_curve: Path | None = None,
+    repeated_folds: Path | None = None,
+    rerun_sentences: Sequence[Path] | None = None,
     benchmarks: Sequence[Path] | None = None,
     chromatin_section: Path | None = None,
     chromatin_summary: Path | None = None,
@@ -196,6 +205,28 @@ def read_inputs(
         benchmarks=read_benchmarks(benchmarks or []),
         settings=read_settings(settings),
         audit=_read_lines(audit_verdict),
+        permutations=optional_table(
+            permutation_test, ("model",), "permutation test", {"permutation": "int64", "auc": "float64"}
+        ),
+        learning=optional_table(
+            learning_curve,
+            ("model",),
+            "learning curve",
+            {
+                "training_people": "float64",
+                "auc": "float64",
+                "low": "float64",
+                "high": "float64",
+                "extrapolated": "int64",
+            },
+        ),
+        repeats=optional_table(
+            repeated_folds,
+            ("model", "repeat"),
+            "table of repeated folds",
+            {"auc": "float64", "low": "float64", "high": "float64"},
+        ),
+        reruns=tuple(line for path in rerun_sentences or [] for line in _read_lines(path)),
         chromatin=_read_section(chromatin_section),
         chromatin_line=_first_line(chromatin_summary),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from promoternets.report import figures, made, summaries, verdict
+from promoternets.report import figures, made, rerun_figures, summaries, verdict
 from promoternets.report.inputs import Inputs
 from promoternets.report.pieces import Cell, Page, Plate, Table, number_cell, plate
 from promoternets.report.style import BLUE, RULE
@@ -133,7 +133,10 @@ def _questions(
         which += " " + planted_sentence(planted, summaries.top_number(inputs.ranking))
     return [
         {"question": "Does it predict?", "answer": [found.predicts]},
-        {"question": "Is it real?", "answer": [found.covariates, *_audited(inputs, flags=False), found.linear]},
+        {
+            "question": "Is it real?",
+            "answer": [found.covariates, *_audited(inputs, flags=False), found.linear, *_rerun(inputs)],
+        },
         {"question": "Which promoters?", "answer": [which]},
     ]
 
@@ -154,6 +157,11 @@ def _audited(inputs: Inputs, *, flags: bool) -> list[str]:
     """Return the audit's red flags, or all its other sentences."""
     chosen = [line for line in inputs.audit if line.startswith(RED_FLAG) == flags and line != NO_FLAG]
     return [safe_text(line, 500) for line in chosen]
+
+
+def _rerun(inputs: Inputs) -> list[str]:
+    """Return what the reruns say, where they were asked for."""
+    return [safe_text(line, 500) for line in inputs.reruns]
 
 
 def planted_sentence(planted: pd.DataFrame, top: int) -> str:
@@ -187,8 +195,50 @@ def _plates(
         plates.append(_strip_plate(inputs.saliency, scores))
     if inputs.history is not None:
         plates.append(_training_plate(inputs.history))
-    plates.append(_blocks_plate(inputs.blocks))
+    plates += [_blocks_plate(inputs.blocks), *_rerun_plates(inputs)]
     return [item for item in plates if item is not None]
+
+
+def _rerun_plates(inputs: Inputs) -> list[Plate]:
+    """Return the plates of the reruns that were asked for."""
+    plates = []
+    if inputs.permutations is not None:
+        plates.append(
+            plate(
+                "permutations",
+                "When labels mean nothing",
+                "Each ring is the whole analysis, selection too, with labels permuted within strata; the diamond is the "
+                "same with the labels as they are. A diamond among the rings is chance.",
+                "AUC with permuted labels and with the labels as they are.",
+                rerun_figures.draw_permutations(inputs.permutations),
+                inputs.permutations,
+            )
+        )
+    if inputs.learning is not None:
+        plates.append(
+            plate(
+                "learning",
+                "What more people would bring",
+                "AUC in people not seen against the number of people in training, selection done anew at each size. "
+                "What is dashed, on shaded ground, is a curve carried on and not measured.",
+                "Learning curve of each model.",
+                rerun_figures.draw_learning_curve(inputs.learning),
+                inputs.learning,
+            )
+        )
+    if inputs.repeats is not None:
+        plates.append(
+            plate(
+                "repeats",
+                "Other folds",
+                "Each ring is the whole analysis with the people divided into folds in another way; the bar is the 95% "
+                "interval over all of them, which allows for the people that folds share.",
+                "AUC of other partitions into folds.",
+                rerun_figures.draw_repeats(inputs.repeats),
+                inputs.repeats,
+            )
+        )
+    return plates
 
 
 def _models_plate(inputs: Inputs) -> Plate | None:

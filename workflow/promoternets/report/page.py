@@ -207,8 +207,8 @@ def _rerun_plates(inputs: Inputs) -> list[Plate]:
             plate(
                 "permutations",
                 "When labels mean nothing",
-                "Each ring is the whole analysis, selection too, with labels permuted within strata; the diamond is the "
-                "same with the labels as they are. A diamond among the rings is chance.",
+                "Each ring is the whole analysis, selection too, with labels permuted within strata; the diamond is "
+                "the same with the labels as they are. A diamond among the rings is chance.",
                 "AUC with permuted labels and with the labels as they are.",
                 rerun_figures.draw_permutations(inputs.permutations),
                 inputs.permutations,

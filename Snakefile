@@ -72,10 +72,16 @@ rule ranking:
         configuration.of_every_cohort("results/{cohort}/ranking.tsv"),
 
 
+rule gwas:
+    """Association of every site among the training people of each fold."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/gwas/fold_{fold}.tsv.gz"),
+
+
 rule als_net:
     """A trained ALS-Net and its predictions in each fold."""
     input:
-        configuration.of_every_cohort("results/{cohort}/predictions/als_net/fold_{fold}.tsv"),
+        configuration.of_every_cohort("results/{cohort}/predictions/{network}/fold_{fold}.tsv"),
 
 
 rule baselines:
@@ -151,6 +157,7 @@ include: "workflow/rules/genotypes.smk"
 include: "workflow/rules/blocks.smk"
 include: "workflow/rules/folds.smk"
 include: "workflow/rules/ranking.smk"
+include: "workflow/rules/gwas.smk"
 include: "workflow/rules/als_net.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
@@ -172,6 +179,7 @@ localrules:
     blocks,
     folds,
     ranking,
+    gwas,
     als_net,
     baselines,
     evaluation,

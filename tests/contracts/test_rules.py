@@ -1,7 +1,7 @@
 """Each rule and its script agree, and each rule says all that running it anywhere needs."""
 
 STAGES = [
-    "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation",
+    "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation",
     "audit", "permutation_test", "learning_curve", "repeated_folds", "saliency", "epigenomes", "bins", "chromatin",
     "report",
 ]  # fmt: skip

@@ -245,22 +245,56 @@ def test_one_file_gives_the_chromosomes_of_its_index(data, monkeypatch):
     assert "GL000220.1" in " ".join(read.notices)
 
 
-def test_models_are_the_baselines_their_published_twins_and_the_covariates():
-    config = SIMULATED | {"baselines": {"models": ["adaboost", "rbf_svm"]}}
+def test_models_are_the_baselines_those_on_gwas_sites_published_twins_and_the_covariates():
+    config = SIMULATED | {"baselines": {"models": ["adaboost", "ridge_all"]}}
     assert read_configuration(config).cohorts["toy"].models() == [
-        "adaboost", "rbf_svm", "adaboost_published", "rbf_svm_published", "covariates", "covariates_pcs",
+        "adaboost", "ridge_all", "logistic_regression_gwas", "adaboost_published", "covariates", "covariates_pcs",
     ]  # fmt: skip
-    config["baselines"]["published"] = False
+    config["baselines"] |= {"published": False, "gwas_selected": []}
     assert read_configuration(config).cohorts["toy"].models() == [
-        "adaboost", "rbf_svm", "covariates", "covariates_pcs",
+        "adaboost", "ridge_all", "covariates", "covariates_pcs",
     ]  # fmt: skip
+
+
+def test_als_net_on_gwas_sites_is_a_network_among_the_models():
+    config = SIMULATED | {"baselines": {"models": [], "gwas_selected": ["als_net"]}, "folds": {"count": 2}}
+    read = read_configuration(config)
+    assert read.cohorts["toy"].models() == ["als_net_gwas", "covariates", "covariates_pcs"]
+    assert read.of_every_cohort("{network}/{fold}") == [
+        "als_net/1", "als_net/2", "als_net_gwas/1", "als_net_gwas/2",
+    ]  # fmt: skip
+    assert read.of_every_cohort("{model}") == ["covariates", "covariates_pcs"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "given"),
+    [
+        ("model", "elastic_net", ["cnn/1"]),
+        ("model", "elastic_net_gwas", ["gwas/1"]),
+        ("network", "als_net_gwas", ["gwas/1"]),
+        ("model", "elastic_net_all", ["blocks/chr1", "blocks/chr2"]),
+        ("model", "polygenic_score", ["all/chr1", "all/chr2"]),
+        ("model", "covariates", []),
+        ("model", "adaboost_published", ["cnn/1"]),
+    ],
+)
+def test_a_model_is_given_its_own_kind_of_sites(name, value, given):
+    paths = read_configuration(SIMULATED).of_sites(
+        cnn="cnn/{fold}", gwas="gwas/{fold}", promoters="blocks/{chrom}", genome="all/{chrom}"
+    )
+    assert paths(wildcards(cohort="toy", fold="1", **{name: value})) == given
+
+
+def test_more_rounds_than_inner_parts_are_refused_for_the_association_study_too():
+    with pytest.raises(InputError, match="gwas.rounds is 5 but there are only 3 inner parts"):
+        read_configuration(SIMULATED | {"gwas": {"rounds": 5}, "folds": {"inner": 3}})
 
 
 def test_paths_are_written_for_every_chromosome_fold_shard_and_model():
     config = SIMULATED | {
         "folds": {"count": 2},
         "ranking": {"shards": 2},
-        "baselines": {"models": [], "published": False},
+        "baselines": {"models": [], "gwas_selected": [], "published": False},
     }
     read = read_configuration(config)
     toy = wildcards(cohort="toy")

@@ -64,8 +64,8 @@ class Workflow:
         """Return how many jobs of each rule a run would do now, targets apart."""
         done = self.run("--dry-run", *words, config=config)
         rows = re.findall(r"^([a-z_]+)  +(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)
-        targets = {"all", "total", "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "als_net",
-                   "baselines", "evaluation", "audit", "saliency", "epigenomes", "bins", "chromatin",
+        targets = {"all", "total", "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "gwas",
+                   "als_net", "baselines", "evaluation", "audit", "saliency", "epigenomes", "bins", "chromatin",
                    "report"}  # fmt: skip
         return {rule: int(count) for rule, count in rows if rule not in targets}
 

@@ -24,10 +24,11 @@ from promoternets.chromatin_configuration import Chromatin, chromatin_problems, 
 from promoternets.errors import InputError
 from promoternets.formats import contigs
 from promoternets.formats.confounders import CONFOUNDERS
+from promoternets.formats.models import GWAS, NETWORK, PUBLISHED_SETTINGS, sites_of
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
-    "promoters", "genotypes", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation", "audit",
+    "promoters", "genotypes", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation", "audit",
     "saliency", "reruns",
 )  # fmt: skip
 FROM_FILES = ("vcf", "samples", "annotation", "build")
@@ -78,9 +79,15 @@ class Cohort:
 
     def models(self) -> list[str]:
         """Return the names of the models beside ALS-Net, in the order of the configuration."""
-        chosen = self.settings["baselines"]["models"]
-        published = [f"{model}_published" for model in chosen] if self.settings["baselines"]["published"] else []
-        return [*chosen, *published, *CONFOUNDERS]
+        settings = self.settings["baselines"]
+        chosen = settings["models"]
+        published = [f"{model}_published" for model in chosen if model in PUBLISHED_SETTINGS]
+        by_gwas = [f"{model}{GWAS}" for model in settings["gwas_selected"]]
+        return [*chosen, *by_gwas, *(published if settings["published"] else []), *CONFOUNDERS]
+
+    def networks(self) -> list[str]:
+        """Return ALS-Net and, where it is asked for, ALS-Net on the sites of a GWAS."""
+        return [NETWORK, *(model for model in self.models() if model == NETWORK + GWAS)]
 
     def folds(self) -> list[int]:
         """Return the numbers of the outer folds, 1 to K."""
@@ -246,6 +253,19 @@ class Configuration:
 
         return paths
 
+    def of_sites(self, **paths: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives the path for what the model in them is given (`models.sites_of`).
+
+        Where none of `paths` is for that kind it gives nothing. A path with {chrom} is written once a chromosome.
+        """
+
+        def chosen(wildcards: Any) -> list[str]:
+            names = dict(wildcards.items())
+            path = paths.get(sites_of(names.get("model") or names["network"]))
+            return [] if path is None else self.per_chromosome(path)(wildcards)
+
+        return chosen
+
     def of_every_cohort(self, *paths: str, simulated_only: bool = False) -> list[str]:
         """Return `paths` for each cohort, once for every value of the other wildcards in them."""
         chosen = [cohort for cohort in self.cohorts.values() if cohort.simulate is not None or not simulated_only]
@@ -256,7 +276,8 @@ class Configuration:
         values = {
             "cohort": [cohort.name],
             "chrom": cohort.chromosomes,
-            "model": cohort.models(),
+            "model": [model for model in cohort.models() if model not in cohort.networks()],
+            "network": cohort.networks(),
             "fold": cohort.folds(),
             "shard": cohort.shards(),
         }
@@ -468,6 +489,11 @@ def _problems(config: dict[str, Any]) -> list[str]:
         if rounds > inner:
             lines.append(
                 f"cohorts.{name}: ranking.rounds is {rounds} but there are only {inner} inner parts (folds.inner)"
+            )
+        if (settings["gwas"]["rounds"] or 2) > inner:
+            lines.append(
+                f"cohorts.{name}: gwas.rounds is {settings['gwas']['rounds']} but there are only {inner} inner parts "
+                "(folds.inner)"
             )
     return lines
 

@@ -1,20 +1,24 @@
 rule train_als_net:
-    """Selected promoters of one fold -> an ensemble of ALS-Nets and its predictions for the people tested."""
+    """Selected sites of one fold -> an ensemble of ALS-Nets and its predictions for the people tested."""
     input:
-        selected="results/{cohort}/selected/fold_{fold}.zarr",
+        selected=configuration.of_sites(
+            cnn="results/{cohort}/selected/fold_{fold}.zarr", gwas="results/{cohort}/gwas/selected/fold_{fold}.zarr"
+        ),
         samples="results/{cohort}/samples.tsv",
         folds="results/{cohort}/folds.tsv",
         offset=configuration.offset("als_net"),
         library=library("train_als_net"),
     output:
-        weights="results/{cohort}/als_net/fold_{fold}/weights.safetensors",
-        model="results/{cohort}/als_net/fold_{fold}/model.json",
-        history="results/{cohort}/als_net/fold_{fold}/history.tsv",
-        predictions="results/{cohort}/predictions/als_net/fold_{fold}.tsv",
+        weights="results/{cohort}/{network}/fold_{fold}/weights.safetensors",
+        model="results/{cohort}/{network}/fold_{fold}/model.json",
+        history="results/{cohort}/{network}/fold_{fold}/history.tsv",
+        predictions="results/{cohort}/predictions/{network}/fold_{fold}.tsv",
     log:
-        "results/{cohort}/logs/train_als_net.fold_{fold}.log",
+        "results/{cohort}/logs/train_als_net.{network}.fold_{fold}.log",
     benchmark:
-        "results/{cohort}/benchmarks/train_als_net.fold_{fold}.jsonl"
+        "results/{cohort}/benchmarks/train_als_net.{network}.fold_{fold}.jsonl"
+    wildcard_constraints:
+        network="als_net|als_net_gwas",
     priority: 20  # the longest jobs; the baselines fill in behind them
     conda:
         "../../envs/torch.yaml"
@@ -34,8 +38,8 @@ rule train_als_net:
         weight_decay=setting("als_net", "weight_decay"),
         seed=configuration.seed,
         # no output, so that a job that was stopped finds it again
-        checkpoint="results/{cohort}/checkpoints/als_net/fold_{fold}",
+        checkpoint="results/{cohort}/checkpoints/{network}/fold_{fold}",
     message:
-        "Training ALS-Net on {wildcards.cohort}, fold {wildcards.fold}"
+        "Training {wildcards.network} on {wildcards.cohort}, fold {wildcards.fold}"
     script:
         "../scripts/train_als_net.py"

@@ -1,15 +1,14 @@
 rule train_baseline:
-    """Selected promoters of one fold, or confounders -> one baseline's predictions for the people tested."""
+    """Selected sites of one fold, all sites, or confounders -> one baseline's predictions for the people tested."""
     input:
-        # the models of confounders see no selected site
-        selected=lambda wildcards: (
-            [] if wildcards.model in CONFOUNDERS else f"results/{wildcards.cohort}/selected/fold_{wildcards.fold}.zarr"
+        # a model is given its own kind of genotypes; models of confounders see none
+        selected=configuration.of_sites(
+            cnn="results/{cohort}/selected/fold_{fold}.zarr", gwas="results/{cohort}/gwas/selected/fold_{fold}.zarr"
         ),
-        components=lambda wildcards: (
-            f"results/{wildcards.cohort}/audit/components/fold_{wildcards.fold}.tsv"
-            if wildcards.model == "covariates_pcs"
-            else []
-        ),
+        block_stores=configuration.of_sites(promoters="results/{cohort}/blocks/{chrom}.zarr"),
+        genotypes=configuration.of_sites(genome="results/{cohort}/genotypes/{chrom}.zarr"),
+        statistics=configuration.of_sites(genome="results/{cohort}/gwas/fold_{fold}.zarr"),
+        components=configuration.of_sites(components="results/{cohort}/audit/components/fold_{fold}.tsv"),
         samples="results/{cohort}/samples.tsv",
         folds="results/{cohort}/folds.tsv",
         library=library("train_baseline"),
@@ -29,6 +28,10 @@ rule train_baseline:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=240,
     params:
+        screened_sites=setting("baselines", "screened_sites"),
+        clump_r2=setting("gwas", "clump_r2"),
+        clump_distance=setting("gwas", "clump_distance"),
+        candidates=setting("gwas", "candidates"),
         seed=configuration.seed,
     message:
         "Training {wildcards.model} on {wildcards.cohort}, fold {wildcards.fold}"

@@ -15,6 +15,7 @@ def main(
     samples: Path,
     folds: Path,
     fold: int,
+    network: Literal["als_net", "als_net_gwas"] = "als_net",
     weights: Path,
     model: Path,
     history: Path,
@@ -36,10 +37,11 @@ def main(
     """Train ALS-Net on the training people of a fold and predict the people left out.
 
     Args:
-        selected: store of gather_selected.py (Zarr)
+        selected: store of gather_selected.py or gather_gwas_sites.py (Zarr)
         samples: matched people (TSV: sample, phenotype 0/1)
         folds: folds (TSV: sample, fold, inner)
         fold: the outer fold whose people are tested, from 1
+        network: the model's name in the predictions: als_net_gwas where a GWAS selected the sites
         weights: trained weights to write (safetensors)
         model: architecture, encoding and settings to write (JSON)
         history: losses per seed and epoch to write (TSV)
@@ -106,7 +108,7 @@ def main(
         phenotype=table["phenotype"],
         probability=table["probability"],
         fold=fold,
-        model="als_net",
+        model=network,
         seed=table["seed"],
     )
 

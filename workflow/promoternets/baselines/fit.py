@@ -16,12 +16,20 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from promoternets.baselines.calibration import platt
-from promoternets.baselines.columns import CovariateColumns, GenotypeColumns, RawGenotypes, TrainingSpan
+from promoternets.baselines.columns import (
+    Coordinates,
+    CovariateColumns,
+    GenotypeColumns,
+    RawGenotypes,
+    TrainingSpan,
+)
+from promoternets.baselines.elastic_net import ScreenedGenotypes
 from promoternets.baselines.search import inner_splits, search
 from promoternets.baselines.settings import Baseline, Setting, baseline
 from promoternets.seeds import derive
 
 logger = logging.getLogger(__name__)
+SCREENED_SITES = 20_000  # of an elastic net
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,16 @@ class Fitted:
         return expit(slope * self.pipeline.decision_function(x) + intercept)
 
 
-def fit(name: str, x: Any, case: np.ndarray, family: np.ndarray, *, seed: int, threads: int = 1) -> Fitted:
+def fit(
+    name: str,
+    x: Any,
+    case: np.ndarray,
+    family: np.ndarray,
+    *,
+    seed: int,
+    threads: int = 1,
+    screened_sites: int = SCREENED_SITES,
+) -> Fitted:
     """Choose a baseline's settings by inner cross-validation and fit it to all given people.
 
     The setting with the highest mean AUC over the inner parts is taken, the simplest of equals. The same
@@ -55,6 +72,7 @@ def fit(name: str, x: Any, case: np.ndarray, family: np.ndarray, *, seed: int, t
     case : bool [people], both classes.
     family : int [people]; people of one family stay in one inner part.
     seed, threads : of everything random; of the parts that run at once.
+    screened_sites : how many sites an elastic net keeps.
 
     Raises
     ------
@@ -66,8 +84,8 @@ def fit(name: str, x: Any, case: np.ndarray, family: np.ndarray, *, seed: int, t
     case = np.asarray(case, dtype=bool)
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        columns = _columns(model)
-        values = columns.fit(x).transform(x)
+        columns = _columns(model, screened_sites)
+        values = columns.fit(x, case).transform(x)
         settings = model.grid(values.shape[1])
         chosen, inner = _choose(model, settings, columns, x, case, family, seed=seed, threads=threads)
         steps: list[tuple[str, BaseEstimator]] = [("columns", columns)]
@@ -102,12 +120,21 @@ def fit(name: str, x: Any, case: np.ndarray, family: np.ndarray, *, seed: int, t
     return Fitted(Pipeline(steps), calibration, details)
 
 
-def _columns(model: Baseline) -> BaseEstimator:
+def _columns(model: Baseline, screened_sites: int) -> BaseEstimator:
+    if model.columns == "screened":
+        return ScreenedGenotypes(screened_sites)
+    if model.columns == "coordinates":
+        return Coordinates()
     if model.columns == "covariates":
         return CovariateColumns()
     if model.columns == "raw":
         return RawGenotypes()
     return GenotypeColumns(scale=model.columns == "standardised")
+
+
+def fit_splits(model: Baseline, case: np.ndarray, family: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the inner parts that `fit` compares settings in, given the same people and seed."""
+    return inner_splits(case, family, model.inner, derive(seed, "splits"))
 
 
 def _choose(
@@ -124,7 +151,7 @@ def _choose(
     """Return the best setting and the search's details, with the held-out scores under that setting."""
     if len(settings) == 1 and not model.calibrated:
         return settings[0], {"inner_auc": None, "tried": []}
-    splits = inner_splits(case, family, model.inner, derive(seed, "splits"))
+    splits = fit_splits(model, case, family, seed)
     found = search(model, settings, columns, x, case, splits, seed=seed, threads=threads)
     best = int(np.argmax(found.auc))
     held = np.isfinite(found.score[best])

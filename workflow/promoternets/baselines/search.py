@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import SVC
 
 from promoternets.baselines.columns import TrainingSpan
+from promoternets.baselines.elastic_net import follow
 from promoternets.baselines.settings import SVM_ITERATIONS, Baseline, Setting
 from promoternets.errors import InputError
 from promoternets.seeds import derive
@@ -83,7 +84,7 @@ def search(
 
     def one(number: int) -> tuple[np.ndarray, np.ndarray]:
         train, held = splits[number]
-        fitted = clone(columns).fit(rows(x, train))
+        fitted = clone(columns).fit(rows(x, train), case[train])
         parts = fitted.transform(rows(x, train)), case[train], fitted.transform(rows(x, held))
         return SEARCHES[model.kind](model, settings, *parts, derive(seed, "inner", number) % 2**32)
 
@@ -141,6 +142,19 @@ def _svm(
     return np.array(ordered[0]), np.array(ordered[1])
 
 
+def _elastic_net(
+    model: Baseline, settings: list[Setting], x: np.ndarray, case: np.ndarray, held: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Follow one path of penalties for each mixture of the two."""
+    scores = np.empty((len(settings), len(held)))
+    converged = np.empty(len(settings), dtype=bool)
+    for ratio in dict.fromkeys(setting["l1_ratio"] for setting in settings):
+        own = [number for number, setting in enumerate(settings) if setting["l1_ratio"] == ratio]
+        path = follow(x, case, ratio, [settings[number]["share"] for number in own])
+        scores[own], converged[own] = path.score(held), path.converged
+    return scores, converged
+
+
 def _forest(
     model: Baseline, settings: list[Setting], x: np.ndarray, case: np.ndarray, held: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -173,6 +187,7 @@ def _adaboost(
 SEARCHES: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
     "logistic": _logistic,
     "svm": _svm,
+    "elastic_net": _elastic_net,
     "forest": _forest,
     "adaboost": _adaboost,
 }

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from promoternets.formats.contigs import canonical, order
+from promoternets.formats.models import GWAS
 from promoternets.report import summaries
 from promoternets.report.style import (
     BLUE,
@@ -326,9 +327,9 @@ def curve_numbers(curves: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
 @styled
 def draw_curves(numbers: pd.DataFrame, prevalence: float | None) -> Figure:
     """Draw ROC, precision-recall and calibration side by side; `prevalence` is the share of cases."""
-    figure = new_figure(3.9)
-    panels = figure.subplots(1, 3)
     models = summaries.model_order(list(numbers["model"].unique()))
+    figure = new_figure(3.9 + 0.18 * max(0, len(models) // 4 - 1))  # the legend grows with the models
+    panels = figure.subplots(1, 3)
     for axes, (name, title) in zip(panels, _CURVES.items(), strict=True):
         for model in reversed(models):
             part = numbers[(numbers["curve"] == name) & (numbers["model"] == model)]
@@ -338,7 +339,7 @@ def draw_curves(numbers: pd.DataFrame, prevalence: float | None) -> Figure:
             options = {
                 "color": colour(model),
                 "lw": 2.4 if main else 1.2,
-                "ls": (0, (4, 2)) if model == "covariates" else "-",
+                "ls": _dashes(model),
                 "zorder": 3 if main else 2,
                 "label": f"_{name} {model}",
             }
@@ -362,7 +363,7 @@ def draw_curves(numbers: pd.DataFrame, prevalence: float | None) -> Figure:
             [],
             color=colour(model),
             lw=2.4 if model == "als_net" else 1.4,
-            ls=(0, (4, 2)) if model == "covariates" else "-",
+            ls=_dashes(model),
             label=full_model_name(safe_text(model, 30)),
         )
         for model in models
@@ -370,6 +371,13 @@ def draw_curves(numbers: pd.DataFrame, prevalence: float | None) -> Figure:
     handles.append(Line2D([], [], color=QUIET, lw=0.8, label="no information / perfect calibration"))
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
     return figure
+
+
+def _dashes(model: str) -> str | tuple[int, tuple[int, ...]]:
+    """Return the style of a model's line: dashed for covariates, dotted for a classifier on the sites of a GWAS."""
+    if model == "covariates":
+        return 0, (4, 2)
+    return (0, (1, 1)) if model.endswith(GWAS) else "-"
 
 
 # ---------------------------------------------------------------- promoters along the genome

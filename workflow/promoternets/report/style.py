@@ -1,4 +1,4 @@
-"""How figures look: one colour-blind safe palette (Okabe and Ito 2008), quiet axes, text that stays text."""
+"""How figures look: colour-blind safe palettes (Okabe and Ito 2008; Tol 2021), quiet axes, text that stays text."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from promoternets.formats.models import GWAS
+
 INK = "#1d2733"
 QUIET = "#66707c"
 RULE = "#c9cfd6"
@@ -25,11 +27,16 @@ BLUE, VERMILLION, ORANGE, GREEN, PURPLE, SKY = (
     "#CC79A7",
     "#56B4E9",
 )
+WINE, TEAL, OLIVE, SAND = "#882255", "#44AA99", "#7A7A29", "#C2A83E"
 
 MODEL_COLOURS = {
     "als_net": BLUE,
     "logistic_regression": VERMILLION,
     "linear_svm": ORANGE,
+    "elastic_net": WINE,
+    "elastic_net_all": TEAL,
+    "ridge_all": OLIVE,
+    "polygenic_score": SAND,
     "rbf_svm": PURPLE,
     "random_forest": GREEN,
     "adaboost": SKY,
@@ -97,7 +104,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
 def colour(model: str) -> str:
     """Return a model's colour; grey for one the palette does not know."""
-    return MODEL_COLOURS.get(model.removesuffix("_published"), QUIET)
+    return MODEL_COLOURS.get(model.removesuffix("_published").removesuffix(GWAS), QUIET)
 
 
 def to_svg(figure: Figure, name: str, alt: str) -> str:

@@ -20,6 +20,7 @@ from promoternets.report.words import (
     MODELS,
     NOT_REMOVED,
     PUBLISHED,
+    base_model,
     model_name,
 )
 
@@ -244,15 +245,16 @@ def top_number(ranking: pd.DataFrame) -> int:
 
 
 def model_order(models: list[str]) -> list[str]:
-    """Sort models as shown everywhere: ALS-Net, tuned baselines, published settings, covariates."""
+    """Sort models as shown everywhere: ALS-Net, tuned baselines, published settings, covariates.
+
+    A classifier on the sites of a GWAS follows the same classifier on the CNN's.
+    """
     known = list(MODELS)
 
     def key(model: str) -> tuple[int, int, str]:
-        base = model.removesuffix(PUBLISHED)
+        base = base_model(model)
         place = known.index(base) if base in known else len(known)
-        kind = (
-            0 if model == "als_net" else 3 if base.startswith("covariates") else 2 if model.endswith(PUBLISHED) else 1
-        )
+        kind = 0 if base == "als_net" else 3 if base.startswith("covariates") else 2 if model.endswith(PUBLISHED) else 1
         return kind, place, model
 
     return sorted(models, key=key)
@@ -352,5 +354,6 @@ def top_sites(saliency: pd.DataFrame, method: str, number: int) -> pd.DataFrame:
 
 def baselines(models: list[str]) -> list[str]:
     """Return the tuned baselines among some models, linear ones first."""
-    tuned = [model for model in models if model in MODELS and model not in ("als_net", "covariates", "covariates_pcs")]
+    apart = ("als_net", "covariates", "covariates_pcs")
+    tuned = [model for model in models if base_model(model) in MODELS and model not in apart]
     return sorted(tuned, key=lambda model: (model not in LINEAR_MODELS, model_name(model)))

@@ -8,20 +8,29 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from promoternets.formats.models import GWAS
+
 MISSING = "not available"
 
 MODELS: dict[str, str] = {
     "als_net": "ALS-Net",
     "logistic_regression": "Logistic regression",
     "linear_svm": "Linear SVM",
+    "elastic_net": "Elastic net",
+    "elastic_net_all": "Elastic net, all promoter sites",
+    "ridge_all": "Ridge, all promoter sites",
+    "polygenic_score": "Polygenic score",
     "rbf_svm": "RBF SVM",
     "random_forest": "Random forest",
     "adaboost": "AdaBoost",
     "covariates": "Covariates only",
     "covariates_pcs": "Covariates and PCs only",
 }
-LINEAR_MODELS = ("logistic_regression", "linear_svm")
 PUBLISHED = "_published"
+LINEAR_MODELS = (
+    "logistic_regression", "linear_svm", "elastic_net", "elastic_net_all", "ridge_all", "polygenic_score",
+    f"logistic_regression{GWAS}", f"linear_svm{GWAS}", f"elastic_net{GWAS}",
+)  # fmt: skip
 
 METRICS: dict[str, str] = {
     "accuracy": "Accuracy",
@@ -138,8 +147,14 @@ def memory(mebibytes: float | None) -> str:
 
 def model_name(model: str) -> str:
     """Return what a model is called in the report; an unknown one keeps its own name."""
-    base = model.removesuffix(PUBLISHED)
-    return MODELS.get(base, base)
+    base = base_model(model)
+    name = MODELS.get(base, base)
+    return f"{name}, GWAS sites" if model.endswith(GWAS) else name
+
+
+def base_model(model: str) -> str:
+    """Return a classifier's own name, whatever its settings and sites."""
+    return model.removesuffix(PUBLISHED).removesuffix(GWAS)
 
 
 def full_model_name(model: str) -> str:
@@ -151,7 +166,7 @@ def in_sentence(model: str) -> str:
     """Return a model's name as it stands inside a sentence: lower case unless it is a name or an acronym."""
     name = full_model_name(model)
     keep = ("ALS-Net", "RBF", "AdaBoost")
-    return name if name.startswith(keep) or model.removesuffix(PUBLISHED) not in MODELS else name[0].lower() + name[1:]
+    return name if name.startswith(keep) or base_model(model) not in MODELS else name[0].lower() + name[1:]
 
 
 def safe_text(value: object, longest: int = 60) -> str:

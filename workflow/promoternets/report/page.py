@@ -302,7 +302,7 @@ def _uncertainty_plate(inputs: Inputs) -> Plate | None:
         "Where the uncertainty comes from",
         "The thick bar is what other test people would change, the thin one what other training people would "
         "change besides; judge by the thin one whether a model predicts. The grey bar judges by the differences "
-        f"between folds, and is wide where they are few. {seeds}",
+        f"between folds: with few of them it can be far too wide or too narrow. {seeds}",
         f"AUC of {numbers['model'].nunique()} models with intervals over people, over people and fits, and over "
         f"folds; {plural(len(several), 'model')} with several seeds.",
         figures.draw_uncertainty(numbers),

@@ -38,6 +38,7 @@ def test_every_promised_file_is_there(finished):
     for name in (
         "samples.tsv", "samples_excluded.tsv", "promoters.tsv", "promoters_summary.tsv", "genotypes/chr1.zarr",
         "genotypes/filters.tsv", "blocks/chr2.zarr", "blocks.tsv", "folds.tsv", "ranking.tsv",
+        "promoter_ranking.tsv", "ranking/null_summary.tsv",
         "selected/fold_1.zarr", "als_net/fold_2/weights.safetensors", "predictions/als_net/fold_1.tsv",
         "predictions/covariates/fold_2.tsv", "predictions/covariates_pcs/fold_1.tsv",
         "metrics.tsv", "variance.tsv", "comparisons.tsv", "curves.tsv", "saliency.tsv",
@@ -168,3 +169,43 @@ def test_bad_input_ends_in_one_clear_line_and_leaves_no_output(finished, tmp_pat
     assert "error: " in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "results" / "mine" / "samples.tsv").exists()
+
+
+@pytest.fixture(scope="module")
+def asked_again(finished, tmp_path_factory):
+    """The reruns of a copy of the finished run."""
+    folder = tmp_path_factory.mktemp("again") / "run"
+    shutil.copytree(finished.folder, folder, copy_function=shutil.copy2)
+    again = Workflow(finished.tree, folder)
+    config = changed("reruns", permutations=2, shares=[0.8, 1], replicates=1, repeats=2)
+    again.run("permutation_test", "learning_curve", "repeated_folds", "--cores", "2", config=config)
+    return again
+
+
+def test_the_permutation_test_compares_with_every_permutation(asked_again):
+    test = table(asked_again, "permutation_test.tsv")
+    assert sorted(test["model"].unique()) == ["als_net", "best_promoter", "logistic_regression"]
+    assert test.groupby("model")["permutation"].apply(list).tolist() == [[0, 1, 2]] * 3
+    assert table(asked_again, "permutation_p_values.tsv")["p_value"].between(1 / 3, 1).all()
+
+
+def test_the_learning_curve_and_the_repeated_folds_have_their_tables_figures_and_sentences(asked_again):
+    people = table(asked_again, "learning_curve.tsv").groupby("model")["training_people"].apply(list)
+    assert people["als_net"][0] == pytest.approx(48, abs=2) and people["als_net"][1] == 60
+    assert table(asked_again, "repeated_folds.tsv")["repeat"].tolist() == ["all", "1", "2"] * 2
+    for name in ("permutation_test", "learning_curve", "repeated_folds"):
+        results = asked_again.folder / "results" / "tiny"
+        assert "AUC" in (results / f"{name}.svg").read_text() and (results / f"{name}.txt").read_text().endswith(".\n")
+
+
+def test_networks_learn_on_top_of_confounders_when_asked(finished, tmp_path):
+    shutil.copytree(finished.folder, tmp_path / "again", copy_function=shutil.copy2)
+    again = Workflow(finished.tree, tmp_path / "again")
+    config = changed("als_net", offset="covariates")
+    again.run("als_net", "--cores", "2", config=config)
+    model = json.loads((again.folder / "results" / "tiny" / "als_net" / "fold_1" / "model.json").read_text())
+    assert model["on_top_of_offset"] is True
+    assert (
+        json.loads((finished.folder / "results/tiny/als_net/fold_1/model.json").read_text())["on_top_of_offset"]
+        is False
+    )

@@ -30,8 +30,32 @@ def test_a_stage_by_name_plans_what_it_needs_and_no_more(workflow):
 def test_the_report_s_plan_holds_every_rule(workflow, repository):
     planned = workflow.planned("report", config=TINY | EPIGENOMES)
     scripts = {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
-    assert set(planned) == scripts - {"import_published_bins", "import_attentivechrome"}  # for files of other people
+    of_others = {"import_published_bins", "import_attentivechrome"}  # for files of other people
+    on_request = {
+        "rerun_fold",
+        "summarise_permutations",
+        "summarise_learning",
+        "summarise_repeats",
+        "offset_confounders",
+    }
+    assert set(planned) == scripts - of_others - on_request
     assert planned["train_baseline"] == 6  # one baseline and two models of confounders, in each of two folds
+
+
+def test_reruns_are_planned_on_request_or_with_the_report_that_shows_them(workflow):
+    for target, last in (("permutation_test", "summarise_permutations"), ("learning_curve", "summarise_learning"),
+                         ("repeated_folds", "summarise_repeats")):  # fmt: skip
+        planned = workflow.planned(target)
+        assert (planned["rerun_fold"], planned[last]) == (2, 1)
+        assert not {"train_promoter_cnn", "build_report"} & set(planned)
+        assert last in workflow.planned("report", config=TINY | {"reruns": {"in_report": [target]}})
+
+
+def test_networks_on_top_of_confounders_wait_for_their_log_odds(workflow):
+    config = TINY | {"ranking": TINY["ranking"] | {"offset": "covariates"}}
+    assert workflow.planned("ranking", config=config)["offset_confounders"] == 2
+    config = TINY | {"als_net": TINY["als_net"] | {"offset": "covariates_pcs"}}
+    assert workflow.planned("als_net", config=config)["project_components"] == 2
 
 
 def test_two_cohorts_are_planned_together_or_one_alone(workflow):

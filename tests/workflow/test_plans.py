@@ -31,7 +31,18 @@ def test_the_report_s_plan_holds_every_rule(workflow, repository):
     planned = workflow.planned("report", config=TINY | EPIGENOMES)
     scripts = {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
     assert set(planned) == scripts - {"import_published_bins", "import_attentivechrome"}  # for files of other people
-    assert planned["train_baseline"] == 6  # one baseline and two models of confounders, in each of two folds
+    assert planned["train_baseline"] == 8  # one baseline on two choices of sites, two models of confounders; two folds
+
+
+def test_each_model_plans_the_sites_it_is_given(workflow):
+    models = {"models": ["ridge_all", "polygenic_score"], "published": False, "gwas_selected": ["als_net"]}
+    planned = workflow.planned("baselines", config=TINY | {"baselines": models})
+    assert planned["train_baseline"] == 8 and planned["train_als_net"] == 2 and planned["gather_gwas_sites"] == 2
+    assert "train_promoter_cnn" not in planned  # nothing here asks the CNN
+    planned = workflow.planned("baselines", config=TINY | {"baselines": models | {"gwas_selected": []}})
+    assert planned["associate_sites"] == 2 and not {"train_als_net", "gather_gwas_sites"} & set(planned)
+    planned = workflow.planned("als_net", config=TINY | {"baselines": models})
+    assert planned["train_als_net"] == 4 and planned["gather_selected"] == 2
 
 
 def test_two_cohorts_are_planned_together_or_one_alone(workflow):

@@ -37,12 +37,12 @@ def test_the_report_s_plan_holds_every_rule(workflow, repository):
 def test_each_model_plans_the_sites_it_is_given(workflow):
     models = {"models": ["ridge_all", "polygenic_score"], "published": False, "gwas_selected": ["als_net"]}
     planned = workflow.planned("baselines", config=TINY | {"baselines": models})
-    assert planned["train_baseline"] == 8 and planned["train_als_net"] == 2 and planned["gather_gwas_sites"] == 2
-    assert "train_promoter_cnn" not in planned  # nothing here asks the CNN
-    planned = workflow.planned("baselines", config=TINY | {"baselines": models | {"gwas_selected": []}})
-    assert planned["associate_sites"] == 2 and not {"train_als_net", "gather_gwas_sites"} & set(planned)
+    assert planned["train_baseline"] == 8 and planned["associate_sites"] == 2
+    assert not {"train_promoter_cnn", "gather_gwas_sites"} & set(planned)  # nothing here has selected sites
     planned = workflow.planned("als_net", config=TINY | {"baselines": models})
-    assert planned["train_als_net"] == 4 and planned["gather_selected"] == 2
+    assert planned["train_als_net"] == 4 and planned["gather_selected"] == planned["gather_gwas_sites"] == 2
+    planned = workflow.planned("evaluation", config=TINY | {"baselines": models | {"gwas_selected": []}})
+    assert planned["train_als_net"] == 2 and "gather_gwas_sites" not in planned
 
 
 def test_two_cohorts_are_planned_together_or_one_alone(workflow):

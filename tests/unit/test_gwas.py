@@ -44,7 +44,7 @@ def newton(columns: np.ndarray, case: np.ndarray) -> np.ndarray:
 
 
 def textbook(count: np.ndarray, columns: np.ndarray, case: np.ndarray) -> tuple[float, float, float]:
-    """Return effect, se and p of one site by the score test as a textbook has it (Rao's, with efficient information)."""
+    """Return effect, se and p of one site by Rao's score test as a textbook has it."""
     fitted = newton(columns, case)
     whole = np.column_stack([columns, count])
     information = (whole * (fitted * (1 - fitted))[:, None]).T @ whole

@@ -55,6 +55,15 @@ def test_models_stand_in_one_order_everywhere():
     ]
 
 
+def test_a_classifier_on_gwas_sites_follows_itself_and_networks_come_first():
+    mixed = ["adaboost", "polygenic_score", "linear_svm", "als_net_gwas", "logistic_regression_gwas",
+             "logistic_regression", "als_net", "covariates"]  # fmt: skip
+    assert summaries.model_order(mixed) == [
+        "als_net", "als_net_gwas", "logistic_regression", "logistic_regression_gwas", "linear_svm", "polygenic_score",
+        "adaboost", "covariates",
+    ]  # fmt: skip
+
+
 def test_curves_draw_their_numbers_and_keep_their_ends(inputs: Inputs):
     numbers = figures.curve_numbers(inputs.curves, inputs.metrics)
     figure = figures.draw_curves(numbers, 0.45)

@@ -33,6 +33,24 @@ def test_good_prediction_better_than_covariates_and_linear_models():
     assert "Paired difference +0.350 [+0.300, +0.400]. ALS-Net does better." in found.covariates
 
 
+@pytest.mark.parametrize(
+    ("best", "name"),
+    [
+        ("elastic_net", "elastic net"),
+        ("elastic_net_all", "elastic net, all promoter sites"),
+        ("ridge_all", "ridge, all promoter sites"),
+        ("polygenic_score", "polygenic score"),
+        ("logistic_regression_gwas", "logistic regression, GWAS sites"),
+    ],
+)
+def test_the_best_of_all_linear_rivals_is_the_one_to_beat(best, name):
+    rivals = {best: (0.9, 0.85, 0.95), "logistic_regression": (0.8, 0.7, 0.9), "random_forest": (0.95, 0.9, 1.0)}
+    found = judge(
+        metrics(als_net=(0.85, 0.8, 0.9), **rivals), comparisons(**{best: WORSE, "logistic_regression": BETTER})
+    )
+    assert found.best_linear == best and f"; {name} does better." in found.headline
+
+
 def test_interval_that_includes_chance_is_no_evidence():
     found = judge(metrics(als_net=(0.53, 0.47, 0.59)), comparisons())
     assert found.headline == "No evidence that ALS-Net tells cases from controls."

@@ -21,6 +21,7 @@ EVALUATED = {"evaluate_models": 1} | AUDITED
 CLASSIFIED = {"train_als_net": 2, "train_baseline": 2} | EXPLAINED | EVALUATED
 BLOCKS = {"build_blocks": 2, "summarise_blocks": 1}
 SELECTED = {"rank_promoters": 1, "gather_selected": 2, "leave_strata_out": 2} | CLASSIFIED
+GWAS_SELECTED = {"gather_gwas_sites": 2, "train_baseline": 4}  # as many sites, of the same blocks
 
 
 def changed(group, **values):
@@ -41,6 +42,7 @@ def test_every_promised_file_is_there(finished):
         "promoter_ranking.tsv", "ranking/null_summary.tsv",
         "selected/fold_1.zarr", "als_net/fold_2/weights.safetensors", "predictions/als_net/fold_1.tsv",
         "predictions/covariates/fold_2.tsv", "predictions/covariates_pcs/fold_1.tsv",
+        "gwas/fold_1.tsv.gz", "predictions/logistic_regression_gwas/fold_1.tsv",
         "metrics.tsv", "variance.tsv", "comparisons.tsv", "curves.tsv", "saliency.tsv",
         "saliency_profile.tsv", "report.html", "summary.txt", "settings.json", "simulated/truth.tsv",
         "audit.tsv", "verdict.txt",
@@ -51,7 +53,8 @@ def test_every_promised_file_is_there(finished):
 
 def test_metrics_cover_every_model_and_the_pooled_fold(finished):
     metrics = table(finished, "metrics.tsv")
-    assert set(metrics["model"]) == {"als_net", "logistic_regression", "covariates", "covariates_pcs"}
+    models = {"als_net", "logistic_regression", "logistic_regression_gwas", "covariates", "covariates_pcs"}
+    assert set(metrics["model"]) == models
     assert {"auc", "auprc", "accuracy", "precision", "recall", "f1", "brier"} <= set(metrics["metric"])
     assert "all" in set(metrics["fold"].astype(str))
 
@@ -89,10 +92,10 @@ def test_a_second_run_does_nothing(finished):
         (changed("evaluation", bootstrap=120), EVALUATED),
         (changed("saliency", steps=5), EXPLAINED | REPORT),
         (changed("als_net", epochs=3), {"train_als_net": 2} | EXPLAINED | EVALUATED),
-        (changed("ranking", top=3), SELECTED),
-        (changed("audit", components=5), {"project_components": 2, "train_baseline": 2} | EVALUATED),
+        (changed("ranking", top=3), SELECTED | GWAS_SELECTED),
+        (changed("audit", components=5), {"project_components": 2, "associate_sites": 2} | GWAS_SELECTED | EVALUATED),
         (changed("ranking", epochs=3), {"train_promoter_cnn": 4} | SELECTED),
-        (changed("blocks", min_sites=17), BLOCKS | {"train_promoter_cnn": 4} | SELECTED),
+        (changed("blocks", min_sites=17), BLOCKS | {"train_promoter_cnn": 4} | SELECTED | GWAS_SELECTED),
     ],
     ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "components", "ranking epochs", "blocks"],
 )  # fmt: skip
@@ -111,7 +114,7 @@ def test_a_changed_configuration_of_where_to_compute_reruns_nothing(finished):
         ("evaluation/metrics.py", {"evaluate_models": 1} | REPORT),
         ("audit/measures.py", AUDITED),
         ("saliency/__init__.py", EXPLAINED | REPORT),
-        ("baselines/__init__.py", {"train_baseline": 6, "leave_strata_out": 2} | EVALUATED),
+        ("baselines/__init__.py", {"train_baseline": 8, "leave_strata_out": 2} | EVALUATED),
         ("ranking/score.py", {"train_promoter_cnn": 4} | SELECTED),
         ("bridge.py", {}),
     ],

@@ -39,7 +39,18 @@ def test_the_report_s_plan_holds_every_rule(workflow, repository):
         "offset_confounders",
     }
     assert set(planned) == scripts - of_others - on_request
-    assert planned["train_baseline"] == 6  # one baseline and two models of confounders, in each of two folds
+    assert planned["train_baseline"] == 8  # one baseline on two choices of sites, two models of confounders; two folds
+
+
+def test_each_model_plans_the_sites_it_is_given(workflow):
+    models = {"models": ["ridge_all", "polygenic_score"], "published": False, "gwas_selected": ["als_net"]}
+    planned = workflow.planned("baselines", config=TINY | {"baselines": models})
+    assert planned["train_baseline"] == 8 and planned["associate_sites"] == 2
+    assert not {"train_promoter_cnn", "gather_gwas_sites"} & set(planned)  # nothing here has selected sites
+    planned = workflow.planned("als_net", config=TINY | {"baselines": models})
+    assert planned["train_als_net"] == 4 and planned["gather_selected"] == planned["gather_gwas_sites"] == 2
+    planned = workflow.planned("evaluation", config=TINY | {"baselines": models | {"gwas_selected": []}})
+    assert planned["train_als_net"] == 2 and "gather_gwas_sites" not in planned
 
 
 def test_reruns_are_planned_on_request_or_with_the_report_that_shows_them(workflow):

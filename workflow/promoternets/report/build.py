@@ -56,13 +56,16 @@ def summarise(inputs: Inputs, page: Page, report: Path) -> str:
         lines.append(f"             by fold: {_planted_by_fold(inputs, planted)}")
     else:
         lines.append(f"  promoters  best: {', '.join(safe_text(symbol, 20) for symbol in scores['symbol'].head(5))}")
-    if found.auc:
-        lines.append(f"  ALS-Net                 AUC {found.auc.text()}")
     tuned = [model for model in inputs.metrics["model"].unique() if not model.endswith("_published")]
-    for model in summaries.baselines(tuned):
-        lines.append(_against(inputs, model))
+    rivals = summaries.baselines(tuned)
+    width = max(len(full_model_name(model)) for model in (verdict.MAIN_MODEL, "covariates", *rivals))
+    if found.auc:
+        lines.append(f"  {full_model_name(verdict.MAIN_MODEL):<{width}}  AUC {found.auc.text()}")
+    lines += [_against(inputs, model, width) for model in rivals]
     lines.append(
-        _against(inputs, "covariates") if found.covariates_auc else "  Covariates only         none in the sample table"
+        _against(inputs, "covariates", width)
+        if found.covariates_auc
+        else f"  {full_model_name('covariates'):<{width}}  none in the sample table"
     )
     if inputs.chromatin_line:
         lines.append(f"  {inputs.chromatin_line}")
@@ -70,10 +73,10 @@ def summarise(inputs: Inputs, page: Page, report: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _against(inputs: Inputs, model: str) -> str:
+def _against(inputs: Inputs, model: str, width: int) -> str:
     value = verdict.pooled(inputs.metrics, model)
     over = verdict.difference(inputs.comparisons, model)
-    text = f"  {full_model_name(model):<22}  AUC {value.text() if value else 'not available'}"
+    text = f"  {full_model_name(model):<{width}}  AUC {value.text() if value else 'not available'}"
     return text + (f"   ALS-Net minus it {over.text(signed=True)}" if over else "")
 
 

@@ -35,7 +35,7 @@ demo: $(INSTALLED) ## simulate a cohort with planted truth and run the whole wor
 test: $(INSTALLED) ## the whole test suite
 	$(BIN)/python -m pytest
 
-audit-benchmark: $(INSTALLED) ## 40 simulated cohorts of known truth: does the audit see it? (about an hour on two cores)
+audit-benchmark: $(INSTALLED) ## 40 simulated cohorts of known truth: does the audit see it?
 	$(BIN)/python tests/benchmarks/audit.py --cores $(CORES)
 
 lint: $(INSTALLED) ## ruff, snakefmt and Snakemake's own linter

@@ -5,11 +5,11 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format lock clean
+.PHONY: help venv demo test audit-benchmark lint format lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(INSTALLED) ## the locked environment, in .venv
 
@@ -34,6 +34,9 @@ demo: $(INSTALLED) ## simulate a cohort with planted truth and run the whole wor
 
 test: $(INSTALLED) ## the whole test suite
 	$(BIN)/python -m pytest
+
+audit-benchmark: $(INSTALLED) ## 40 simulated cohorts of known truth: does the audit see it?
+	$(BIN)/python tests/benchmarks/audit.py --cores $(CORES)
 
 lint: $(INSTALLED) ## ruff, snakefmt and Snakemake's own linter
 	$(BIN)/ruff check .

@@ -25,9 +25,10 @@ def simulate_phenotypes(run_script, trees, folder, cases=50):
     return run_script(
         "simulate_phenotypes", "--trees", trees, "--chromosomes", "chr1", *SHAPE,
         "--samples", folder / "samples.tsv", "--annotation", folder / "genes.gtf.gz",
-        "--truth", folder / "truth.tsv", "--cases", cases, "--controls", 80, "--prevalence", 0.1,
+        "--truth", folder / "truth.tsv", "--liability", folder / "liability.tsv",
+        "--cases", cases, "--controls", 80, "--prevalence", 0.1,
         "--heritability", 0.8, "--additive-promoters", 2, "--epistatic-within", 0, "--epistatic-across", 0,
-        "--min-maf", 0.01, "--batch-effect", 0.2, "--batches", 2,
+        "--min-maf", 0.01, "--batch-effect", 0.2, "--batches", 2, "--artefact-promoters", 1,
     )  # fmt: skip
 
 
@@ -38,15 +39,16 @@ def test_a_cohort_is_simulated_from_the_command_line(run_script, trees, tmp_path
     done = run_script(
         "write_simulated_vcf", "--trees", trees, "--samples", tmp_path / "samples.tsv",
         "--chromosome", "chr1", "--vcf", vcf, "--index", f"{vcf}.tbi",
+        "--truth", tmp_path / "truth.tsv", "--artefact-rate", 0.25,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "chr1.vcf.gz", "chr1.vcf.gz.tbi", "genes.gtf.gz", "samples.tsv", "truth.tsv",
+        "chr1.vcf.gz", "chr1.vcf.gz.tbi", "genes.gtf.gz", "liability.tsv", "samples.tsv", "truth.tsv",
     ]  # fmt: skip
     samples = read_table(tmp_path / "samples.tsv", columns=["sample", "phenotype", "sex", "batch", "age"])
     assert VCF(str(vcf)).samples == samples["sample"].tolist()
     truth = read_table(tmp_path / "truth.tsv", columns=["gene_id", "effect", "strength", "sites", "partner"])
-    assert (truth.effect == "additive").sum() == 2
+    assert (truth.effect == "additive").sum() == 2 and (truth.effect == "artefact").sum() == 1
     with gzip.open(tmp_path / "genes.gtf.gz", "rt") as gtf:
         assert sum("\tgene\t" in line for line in gtf) == len(truth) == 6
 

@@ -204,6 +204,9 @@ def test_a_full_batch_effect_leaves_one_batch_of_cases_and_one_of_controls():
         ({"batches": 1, "batch_effect": 0.5}, "two batches"),
         ({"batches": 0}, "0 batches"),
         ({"additive_promoters": 40}, "but there are 16 genes"),
+        ({"artefact_promoters": 10}, "18 promoters shall carry an effect or an artefact, but there are 16 genes"),
+        ({"artefact_promoters": -1}, "negative"),
+        ({"batches": 1, "artefact_promoters": 1}, "two batches"),
         ({"additive_promoters": -1}, "negative"),
         (dict.fromkeys(PLANTED, 0), "no effect is planted"),
         ({"min_maf": 0.5}, "only 0 of 3 effects of kind additive can be planted"),
@@ -275,6 +278,80 @@ def test_missing_calls_grow_from_the_first_batch_to_the_last(settings, files, co
     record = next(record for record in VCF(str(out["vcf"])) if (record.gt_types == 2).any())
     called = record.genotype.array()[record.gt_types != 2][:, :2]
     assert record.INFO["AN"] == called.size and record.INFO["AC"] == called.sum()
+
+
+def miscalled_cohort(settings, **change):
+    asked = {"artefact_promoters": 3, "batch_effect": 0.6} | change
+    return simulate_cohort(**settings | asked)
+
+
+def test_artefacts_are_marked_in_the_truth_and_change_nothing_else(settings, cohort):
+    marked = miscalled_cohort(settings, batch_effect=0.0)
+    artefacts, others = marked.truth.effect == "artefact", marked.truth.effect != "artefact"
+    assert artefacts.sum() == 3 and set(cohort.truth.effect[artefacts]) == {"none"}
+    assert (marked.truth.strength[artefacts] == 0).all() and marked.truth.sites[artefacts].notna().all()
+    pd.testing.assert_frame_equal(marked.truth[others], cohort.truth[others])
+    pd.testing.assert_frame_equal(marked.samples, cohort.samples)
+    np.testing.assert_array_equal(marked.liability, cohort.liability)
+
+
+def test_artefacts_can_stand_alone_without_any_genetic_effect(settings):
+    null = miscalled_cohort(settings, heritability=0.0, **dict.fromkeys(PLANTED, 0))
+    assert null.truth.effect.value_counts().to_dict() == {"none": 13, "artefact": 3}
+    assert (null.genetic == 0).all() and null.truth.strength.sum() == 0
+
+
+def test_no_site_of_an_artefact_is_a_planted_one_even_where_all_promoters_are_taken(settings):
+    full = miscalled_cohort(settings, artefact_promoters=8)
+    planted = ~full.truth.effect.isin(["none", "artefact"])
+    wrong, right = (set(full.truth.sites[rows].str.split(",").explode()) for rows in (~planted, planted))
+    assert len(wrong) > 100 and not wrong & right
+
+
+def test_only_heterozygotes_of_the_batch_of_most_cases_are_miscalled_at_artefact_sites(settings, tmp_path):
+    marked = miscalled_cohort(settings)
+    marked.samples.to_csv(tmp_path / "samples.tsv", sep="\t", index=False)
+    marked.truth.to_csv(tmp_path / "truth.tsv", sep="\t", index=False)
+    affected = marked.samples.groupby("batch").phenotype.sum().idxmax()
+    batch, seen = (marked.samples.batch == affected).to_numpy(), 0
+    wanted = set(marked.truth.sites[marked.truth.effect == "artefact"].str.split(",").explode())
+    for number, name in enumerate(CHROMOSOMES):
+        called = {}
+        for rate in (0.0, 0.25):
+            vcf = tmp_path / f"{name}.{rate}.vcf.gz"
+            write_vcf(
+                trees=settings["trees"][number], samples=tmp_path / "samples.tsv", chromosome=name, vcf=vcf,
+                index=f"{vcf}.tbi", truth=tmp_path / "truth.tsv", artefact_rate=rate,
+            )  # fmt: skip
+            called[rate] = {
+                f"{row.CHROM}:{row.POS}:{row.REF}:{row.ALT[0]}": (
+                    row.genotype.array()[:, :2].sum(axis=1),
+                    row.INFO["AC"],
+                )
+                for row in VCF(str(vcf))
+            }
+        lost = kept = 0
+        for site, (counts, allele_count) in called[0.25].items():
+            truly = called[0.0][site][0]
+            assert allele_count == counts.sum()
+            changed = counts != truly
+            assert (truly[changed] == 1).all() and (counts[changed] == 0).all()
+            assert not changed[~batch].any() and (site in wanted or not changed.any())
+            if site in wanted:
+                lost, kept = lost + changed.sum(), kept + (truly[batch] == 1).sum()
+        if kept:
+            assert lost / kept == pytest.approx(0.25, abs=0.05)
+            seen += 1
+    assert seen
+
+
+def test_the_values_of_the_people_drawn_say_who_is_affected(cohort):
+    values = cohort.values
+    assert list(values.columns) == ["sample", "genetic", "liability"]
+    assert values["sample"].equals(cohort.samples["sample"])
+    case = cohort.samples.phenotype == 1
+    assert values.liability[case].min() > values.liability[~case].max()
+    assert values.genetic[case].mean() > values.genetic[~case].mean() + 0.5
 
 
 def test_a_vcf_that_cannot_be_written_leaves_nothing_behind(settings, tmp_path):

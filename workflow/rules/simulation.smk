@@ -38,6 +38,7 @@ rule simulate_phenotypes:
         samples="results/{cohort}/simulated/samples.tsv",
         annotation="results/{cohort}/simulated/genes.gtf.gz",
         truth="results/{cohort}/simulated/truth.tsv",
+        liability="results/{cohort}/simulated/liability.tsv",
     log:
         "results/{cohort}/logs/simulate_phenotypes.log",
     benchmark:
@@ -63,6 +64,7 @@ rule simulate_phenotypes:
         min_maf=configuration.simulation("min_maf"),
         batch_effect=configuration.simulation("batch_effect"),
         batches=configuration.simulation("batches"),
+        artefact_promoters=configuration.simulation("artefact_promoters"),
         seed=configuration.simulation("seed"),
     message:
         "Planting effects and drawing cases and controls of {wildcards.cohort}"
@@ -75,6 +77,7 @@ rule write_simulated_vcf:
     input:
         trees="results/{cohort}/simulated/{chrom}.trees",
         samples="results/{cohort}/simulated/samples.tsv",
+        truth="results/{cohort}/simulated/truth.tsv",
         library=library("write_simulated_vcf"),
     output:
         vcf="results/{cohort}/simulated/{chrom}.vcf.gz",
@@ -92,6 +95,7 @@ rule write_simulated_vcf:
     params:
         chromosome="{chrom}",
         missing_rate=configuration.simulation("missing_rate"),
+        artefact_rate=configuration.simulation("artefact_rate"),
         seed=configuration.simulation("seed"),
     message:
         "Writing variants of {wildcards.chrom} of {wildcards.cohort}"

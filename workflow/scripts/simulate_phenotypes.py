@@ -15,6 +15,7 @@ def main(
     samples: Path,
     annotation: Path,
     truth: Path,
+    liability: Path,
     genes: int,
     gene_spacing: int,
     cases: int,
@@ -28,6 +29,7 @@ def main(
     min_maf: float,
     batch_effect: float,
     batches: int,
+    artefact_promoters: int = 0,
     seed: int,
 ) -> None:
     """Plant effects in promoters and draw cases and controls from a simulated population by their liability.
@@ -38,6 +40,7 @@ def main(
         samples: sample table to write (sample, phenotype 1 case 0 control, sex, batch, age in years)
         annotation: gene annotation to write (GTF, bgzipped)
         truth: truth table to write (one row per gene: its effect, share of the genetic variance, sites)
+        liability: table to write of the people drawn: sample, genetic value, liability (variance 1 in the population)
         genes: genes per chromosome, as in simulate_haplotypes.py
         gene_spacing: bp for each gene, as in simulate_haplotypes.py
         cases: affected people to draw
@@ -51,6 +54,7 @@ def main(
         min_maf: lowest minor allele frequency of a site that counts for a block; as in parse_genotypes.py
         batch_effect: 0, batches hold equal shares of cases; 1, the first only cases, the last only controls
         batches: number of batches
+        artefact_promoters: promoters without an effect that the batch with most cases has miscalled
         seed: base seed
     """
     from promoternets.formats.tables import write_table
@@ -74,9 +78,11 @@ def main(
         batch_effect=batch_effect,
         batches=batches,
         seed=seed,
+        artefact_promoters=artefact_promoters,
     )
     write_gtf(cohort.genes, annotation)
     write_table(cohort.truth, truth)
+    write_table(cohort.values, liability)
     write_table(cohort.samples, samples)
 
 

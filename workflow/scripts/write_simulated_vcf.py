@@ -16,6 +16,8 @@ def main(
     vcf: Path,
     index: Path,
     missing_rate: float = 0.0,
+    truth: Path | None = None,
+    artefact_rate: float = 0.0,
     seed: int = 42,
 ) -> None:
     """Write phased genotypes of the people in a sample table as a bgzipped, indexed VCF.
@@ -27,7 +29,9 @@ def main(
         vcf: bgzipped VCF to write
         index: tabix index to write, the VCF's name with .tbi added
         missing_rate: mean share of missing calls; from 0 in the first batch to twice the mean in the last
-        seed: base seed of the missing calls
+        truth: truth table written by simulate_phenotypes.py; without it no call is wrong
+        artefact_rate: share of heterozygotes that the batch with most cases has wrong in artefact promoters
+        seed: base seed of the missing and of the wrong calls
     """
     from promoternets.simulation.vcf import write_vcf
 
@@ -38,6 +42,8 @@ def main(
         vcf=vcf,
         index=index,
         missing_rate=missing_rate,
+        truth=truth,
+        artefact_rate=artefact_rate,
         seed=seed,
     )
 

@@ -168,7 +168,13 @@ def planted_sentence(planted: pd.DataFrame, top: int) -> str:
     """Say how many of the planted promoters were found, the strong ones first."""
     parts = []
     weak, interacting = planted["effect"].str.contains("weak"), planted["effect"].str.contains("epistatic")
-    groups = (("strong", ~weak & ~interacting), ("interacting", interacting), ("weak", weak))
+    miscalled = planted["effect"] == "artefact"
+    groups = (
+        ("strong", ~weak & ~interacting & ~miscalled),
+        ("interacting", interacting),
+        ("weak", weak),
+        ("miscalled (no effect)", miscalled),
+    )
     for name, group in ((name, planted[chosen]) for name, chosen in groups):
         if len(group):
             found = int((group["folds_selected"] == group["folds"]).sum())
@@ -608,6 +614,7 @@ def _planted_table(planted: pd.DataFrame | None) -> Table | None:
         "weak": "additive, weak",
         "epistatic_within": "pair within the promoter",
         "epistatic_across": "pair across two promoters",
+        "artefact": "none: miscalled in one batch",
     }
     rows = [
         [

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ADDITIVE, WEAK, WITHIN, ACROSS = "additive", "weak", "epistatic_within", "epistatic_across"
+ARTEFACT = "artefact"  # no effect: a promoter whose genotypes one batch has wrong
 WEIGHTS = {ADDITIVE: 1.0, WITHIN: 0.5, ACROSS: 0.5, WEAK: 0.1}
 
 UPSTREAM, DOWNSTREAM, MAX_DISTANCE = 56, 8, 50_000  # the block that ranking looks at

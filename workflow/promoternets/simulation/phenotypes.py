@@ -5,7 +5,8 @@ population with the highest liability is affected; `cases` of them and `controls
 random.
 
 The batch effect is one of sampling only: batches differ in their share of cases, never in their allele
-frequencies. A technical difference between batches can be added as missing calls when the VCF is written.
+frequencies. Technical differences between batches can be added when the VCF is written: missing calls, and
+miscalls in promoters that are chosen, and marked in the truth, here.
 
 Source: Falconer 1965, Ann Hum Genet 29 (liability and threshold); Lee et al. 2011, AJHG 88 (ascertained
     samples).
@@ -28,6 +29,7 @@ from promoternets.seeds import derive
 from promoternets.simulation.effects import (
     ACROSS,
     ADDITIVE,
+    ARTEFACT,
     CORE_DOWNSTREAM,
     CORE_UPSTREAM,
     WEAK,
@@ -61,6 +63,7 @@ class Cohort:
     genes : the genes, by chromosome and TSS.
     genetic, liability : float64 [population], of every person simulated.
     affected : bool [population].
+    values : the genetic value and liability of the people drawn: sample, genetic, liability.
     """
 
     samples: pd.DataFrame
@@ -69,6 +72,7 @@ class Cohort:
     genetic: np.ndarray
     liability: np.ndarray
     affected: np.ndarray
+    values: pd.DataFrame
 
 
 def simulate_cohort(
@@ -89,6 +93,7 @@ def simulate_cohort(
     batch_effect: float,
     batches: int,
     seed: int,
+    artefact_promoters: int = 0,
 ) -> Cohort:
     """Plant effects in promoters, give everyone in a population a liability, draw cases and controls.
 
@@ -108,6 +113,8 @@ def simulate_cohort(
         controls only.
     batches : number of batches.
     seed : base seed.
+    artefact_promoters : promoters without a planted effect that are marked as miscalled in one batch, see
+        :func:`promoternets.simulation.vcf.write_vcf`; everything else is the same for any number.
 
     Returns
     -------
@@ -120,14 +127,14 @@ def simulate_cohort(
         people asked for, or too few promoters can carry an effect.
     """
     _check_ranges(prevalence=prevalence, heritability=heritability, batch_effect=batch_effect, min_maf=min_maf)
-    _check_batches(batches, batch_effect, cases + controls)
+    _check_batches(batches, batch_effect, cases + controls, artefact_promoters)
     wanted = {
         ADDITIVE: additive_promoters,
         WITHIN: epistatic_within,
         ACROSS: epistatic_across,
         WEAK: weak_promoters,
     }
-    _check_wanted(wanted, heritability, genes * len(chromosomes))
+    _check_wanted(wanted, heritability, genes * len(chromosomes), artefact_promoters)
     population = _Population(trees, chromosomes, genes, gene_spacing, min_maf, seed)
     _check_population(population.people, cases, controls, prevalence)
 
@@ -146,8 +153,9 @@ def simulate_cohort(
     samples = draw_people(
         affected, cases=cases, controls=controls, batches=batches, batch_effect=batch_effect, seed=seed
     )
-    truth = _truth_table(population, terms, shares)
-    return Cohort(samples, truth, population.genes, genetic, liability, affected)
+    artefacts = _artefacts(population, terms, artefact_promoters, seed)
+    truth = _truth_table(population, terms, shares, artefacts)
+    return Cohort(samples, truth, population.genes, genetic, liability, affected, _values(samples, genetic, liability))
 
 
 class _Population:
@@ -332,7 +340,40 @@ def _quotas(people: int, weights: np.ndarray) -> np.ndarray:
     return np.repeat(np.arange(weights.size), counts)
 
 
-def _truth_table(population: _Population, terms: list[Term], shares: np.ndarray) -> pd.DataFrame:
+def _values(samples: pd.DataFrame, genetic: np.ndarray, liability: np.ndarray) -> pd.DataFrame:
+    """Return the genetic value and liability of the people drawn, in the order of the sample table."""
+    people = samples["sample"].str.removeprefix("S").astype(int).to_numpy()
+    return pd.DataFrame({"sample": samples["sample"], "genetic": genetic[people], "liability": liability[people]})
+
+
+def _artefacts(population: _Population, terms: list[Term], number: int, seed: int) -> dict[int, np.ndarray]:
+    """Return promoters to miscall and the rows of their sites, apart from planted ones if possible.
+
+    Sites that a planted promoter's block holds too are left out: its genotypes shall stay as they are.
+    """
+    random = np.random.default_rng(derive(seed, "simulation", "artefacts"))
+    planted = {gene for term in terms for gene in term.genes}
+    beside = set().union(*map(population.neighbours, planted))
+    free = [gene for gene in map(int, random.permutation(len(population.genes))) if gene not in planted]
+    chosen = sorted(free, key=beside.__contains__)[:number]
+    spared = {
+        gene: [population.candidates(other).sites for other in population.neighbours(gene) & planted] for gene in chosen
+    }
+    sites = {
+        gene: np.setdiff1d(population.candidates(gene).sites, np.concatenate([[], *spared[gene]])) for gene in chosen
+    }
+    empty = [population.genes[gene].gene_id for gene in chosen if sites[gene].size == 0]
+    if empty:
+        raise InputError(
+            f"promoter {empty[0]} has no site to miscall that is not in a planted promoter's block",
+            fix="Simulate more genes, raise gene_spacing, or miscall fewer promoters",
+        )
+    return sites
+
+
+def _truth_table(
+    population: _Population, terms: list[Term], shares: np.ndarray, artefacts: dict[int, np.ndarray]
+) -> pd.DataFrame:
     """Return one row per gene; a pair across promoters is two rows with half of its share each."""
     truth = pd.DataFrame(
         {
@@ -354,6 +395,9 @@ def _truth_table(population: _Population, terms: list[Term], shares: np.ndarray)
             truth.loc[gene, "sites"] = ",".join(site_names(population.haplotypes(gene), sites))
             if len(term.genes) == 2:
                 truth.loc[gene, "partner"] = population.genes[term.genes[1 - place]].gene_id
+    for gene, sites in artefacts.items():
+        truth.loc[gene, "effect"] = ARTEFACT
+        truth.loc[gene, "sites"] = ",".join(site_names(population.haplotypes(gene), sites))
     return truth
 
 
@@ -369,20 +413,26 @@ def _check_ranges(*, prevalence: float, heritability: float, batch_effect: float
             raise InputError(f"{name} is {value}", fix=f"It has to be between 0 and {top:g}")
 
 
-def _check_batches(batches: int, batch_effect: float, people: int) -> None:
+def _check_batches(batches: int, batch_effect: float, people: int, artefact_promoters: int) -> None:
     if not 1 <= batches <= max(people, 1):
         raise InputError(f"{people} people cannot be put into {batches} batches", fix="Ask for at least one batch")
     if batches == 1 and batch_effect > 0:
         raise InputError("a batch effect needs two batches or more", fix="Raise batches, or set batch_effect to 0")
-
-
-def _check_wanted(wanted: dict[str, int], heritability: float, genes: int) -> None:
-    if min(wanted.values()) < 0:
-        raise InputError("a number of planted effects is negative", fix="Use 0 for none")
-    promoters = sum(wanted.values()) + wanted[ACROSS]
-    if promoters > genes:
+    if batches == 1 and artefact_promoters > 0:
         raise InputError(
-            f"{promoters} promoters shall carry an effect, but there are {genes} genes",
+            "miscalls in one of the batches need two batches or more",
+            fix="Raise batches, or set artefact_promoters to 0",
+        )
+
+
+def _check_wanted(wanted: dict[str, int], heritability: float, genes: int, artefact_promoters: int) -> None:
+    if min(*wanted.values(), artefact_promoters) < 0:
+        raise InputError("a number of planted effects or artefacts is negative", fix="Use 0 for none")
+    promoters = sum(wanted.values()) + wanted[ACROSS]
+    if promoters + artefact_promoters > genes:
+        raise InputError(
+            f"{promoters + artefact_promoters} promoters shall carry an effect or an artefact, "
+            f"but there are {genes} genes",
             fix="Simulate more genes or plant fewer effects",
         )
     if heritability > 0 and promoters == 0:

@@ -1,0 +1,93 @@
+"""The simulated cohorts of `make audit-benchmark`: one entry a scenario, every number easy to change.
+
+An entry holds how many replicates are run by default, the simulation, and settings over `SETTINGS`. Replicate r is
+simulated and analysed with the seed r. Keys are those of workflow/schemas/config.schema.yaml. Cohorts are as small as
+the statement they shall show allows, since most of a small cohort's time is the start of its some forty jobs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+NONE = {"additive_promoters": 0, "weak_promoters": 0, "epistatic_within": 0, "epistatic_across": 0}
+
+SETTINGS: dict[str, Any] = {
+    "folds": {"count": 3, "inner": 3},
+    "ranking": {"top": 8, "shards": 1, "rounds": 1, "epochs": 8},
+    "als_net": {"seeds": 1, "epochs": 24},
+    "baselines": {"models": ["logistic_regression", "linear_svm"], "published": False},
+    "audit": {"components": 5},
+    "evaluation": {"bootstrap": 1000},
+    "saliency": {"steps": 1},
+}
+
+SIMULATION: dict[str, Any] = NONE | {
+    "chromosomes": 1,
+    "genes": 24,
+    "population": 5000,
+    "prevalence": 0.05,
+    "cases": 200,
+    "controls": 200,
+    "batches": 2,
+    "heritability": 0,
+}
+
+TRAP = {"artefact_promoters": 4, "artefact_rate": 0.4}
+
+SCENARIOS: dict[str, dict[str, Any]] = {
+    "null": {
+        "replicates": 20,
+        "simulate": SIMULATION,
+        "settings": {"als_net": {"epochs": 8}, "baselines": {"models": ["logistic_regression"]}},
+    },
+    "batch": {
+        "replicates": 5,
+        "simulate": SIMULATION | TRAP | {"batch_effect": 0.8},
+        "settings": {"baselines": {"models": ["logistic_regression"]}},
+    },
+    "additive": {
+        "replicates": 5,
+        "simulate": SIMULATION
+        | {"heritability": 0.6, "additive_promoters": 4, "population": 8000, "cases": 300, "controls": 300},
+        "settings": {},
+    },
+    # How large a cohort makes an interaction learnable is a guess.
+    "epistatic": {
+        "replicates": 5,
+        "simulate": SIMULATION
+        | {
+            "heritability": 0.8,
+            "epistatic_within": 2,
+            "epistatic_across": 1,
+            "population": 24000,
+            "cases": 1000,
+            "controls": 1000,
+        },
+        "settings": {"als_net": {"epochs": 48}, "ranking": {"epochs": 16}},
+    },
+    # The planted effect predicts better than the batch does, so that their order is beyond chance.
+    "mixed": {
+        "replicates": 5,
+        "simulate": SIMULATION
+        | TRAP
+        | {
+            "heritability": 0.8,
+            "additive_promoters": 4,
+            "batch_effect": 0.25,
+            "population": 8000,
+            "cases": 300,
+            "controls": 300,
+        },
+        "settings": {},
+    },
+}
+
+
+def configuration(scenario: str, replicate: int) -> dict[str, Any]:
+    """Return the workflow's configuration of one replicate; its cohort is named after the scenario."""
+    entry = SCENARIOS[scenario]
+    settings = {
+        group: values | entry["settings"].get(group, {})
+        for group, values in (dict.fromkeys(entry["settings"], {}) | SETTINGS).items()
+    }
+    return {"cohorts": {scenario: {"simulate": entry["simulate"]}}, "seed": replicate} | settings

@@ -96,6 +96,12 @@ rule audit:
         configuration.of_every_cohort("results/{cohort}/audit.tsv", "results/{cohort}/verdict.txt"),
 
 
+rule interactions:
+    """Pairs of sites that seem to interact, and whether joint tagging explains it."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/interactions.tsv"),
+
+
 rule saliency:
     """The sites ALS-Net looks at."""
     input:
@@ -137,6 +143,7 @@ include: "workflow/rules/als_net.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/interactions.smk"
 include: "workflow/rules/saliency.smk"
 include: "workflow/rules/epigenomes.smk"
 include: "workflow/rules/bins.smk"
@@ -157,6 +164,7 @@ localrules:
     baselines,
     evaluation,
     audit,
+    interactions,
     saliency,
     epigenomes,
     bins,
@@ -165,5 +173,6 @@ localrules:
     summarise_filters,
     summarise_blocks,
     summarise_saliency,
+    summarise_interactions,
     summarise_bins,
     collect_settings,

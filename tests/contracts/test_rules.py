@@ -2,7 +2,7 @@
 
 STAGES = [
     "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation",
-    "audit", "saliency", "epigenomes", "bins", "chromatin", "report",
+    "audit", "interactions", "saliency", "epigenomes", "bins", "chromatin", "report",
 ]  # fmt: skip
 RERUN_ONLY = {"library", "signal_files"}  # inputs that are no arguments: an edit of one reruns the rule
 GRANTED = {"threads", "gpu"}  # what the scheduler gives every job

@@ -28,7 +28,7 @@ from promoternets.formats.confounders import CONFOUNDERS
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
     "promoters", "genotypes", "blocks", "folds", "ranking", "als_net", "baselines", "evaluation", "audit",
-    "saliency",
+    "interactions", "saliency",
 )  # fmt: skip
 FROM_FILES = ("vcf", "samples", "annotation", "build")
 

@@ -47,6 +47,8 @@ rule build_report:
         history=configuration.per_fold("results/{cohort}/als_net/fold_{fold}/history.tsv"),
         truth=configuration.truth,
         audit_verdict="results/{cohort}/verdict.txt",
+        interactions="results/{cohort}/interactions.tsv",
+        interactions_summary="results/{cohort}/interactions.txt",
         settings="results/{cohort}/settings.json",
         chromatin_section=configuration.chromatin_results("section.html"),
         chromatin_summary=configuration.chromatin_results("summary.txt"),

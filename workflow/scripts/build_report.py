@@ -30,6 +30,8 @@ def main(
     truth: Path | None = None,
     settings: Path | None = None,
     audit_verdict: Path | None = None,
+    interactions: Path | None = None,
+    interactions_summary: Path | None = None,
     benchmarks: list[Path] | None = None,
     chromatin_section: Path | None = None,
     chromatin_summary: Path | None = None,
@@ -56,6 +58,8 @@ def main(
         history: training histories of ALS-Net, one a fold
         truth: planted effects of a simulated cohort
         audit_verdict: what the audit says of confounders, a sentence a line
+        interactions: pairs of sites claimed to interact, with verdicts
+        interactions_summary: what is said of these pairs, a sentence a line
         settings: JSON with the cohort's settings, defaults, versions and seed
         benchmarks: Snakemake's benchmark files (TSV or JSON lines), for time and memory by stage
         chromatin_section: section about epigenomes, when there are any (HTML that build_chromatin_report wrote)
@@ -82,6 +86,8 @@ def main(
         truth=truth,
         settings=settings,
         audit_verdict=audit_verdict,
+        interactions=interactions,
+        interactions_summary=interactions_summary,
         benchmarks=benchmarks,
         chromatin_section=chromatin_section,
         chromatin_summary=chromatin_summary,

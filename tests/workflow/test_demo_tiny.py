@@ -95,7 +95,8 @@ def test_a_second_run_does_nothing(finished):
         (changed("ranking", epochs=3), {"train_promoter_cnn": 4} | SELECTED),
         (changed("blocks", min_sites=17), BLOCKS | {"train_promoter_cnn": 4} | SELECTED),
     ],
-    ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "components", "interactions pairs", "ranking epochs", "blocks"],
+    ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "components", "interactions pairs",
+         "ranking epochs", "blocks"],
 )  # fmt: skip
 def test_a_changed_setting_reruns_exactly_the_stages_it_feeds(finished, config, again):
     assert finished.planned(config=config) == again | SETTINGS

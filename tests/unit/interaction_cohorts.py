@@ -61,5 +61,5 @@ def group(case: np.ndarray, training: int) -> Group:
 
 def found(sites: Sites, people: Group, *, pairs: int = 3):
     """Return the table of a fold: the scan, then the check."""
-    chosen, _ = scan(sites, people.case, people.score, people.training, pairs=pairs, limits=LIMITS)
-    return check(sites, chosen, people, 1)
+    chosen, scanned = scan(sites, people.case, people.score, people.training, pairs=pairs, limits=LIMITS)
+    return check(sites, chosen, people, 1, scanned)

@@ -56,7 +56,7 @@ def test_an_untyped_additive_variant_that_two_sites_tag_together_is_called_joint
     sites = sites_of(alleles)
     table = found(sites, group(cases(random, 1.6 * causal), TRAINING))
     row = table[(table["site_1"] == sites.names[2]) & (table["site_2"] == sites.names[8])].iloc[0]
-    assert row["p_holm_marginal"] < 0.01, "the usual test claims an interaction"
+    assert row["p_corrected_marginal"] < 0.01, "the usual test claims an interaction"
     assert row["verdict"] == TAGGING
     assert INTERACTION not in set(table["verdict"])
 
@@ -67,7 +67,7 @@ def test_a_tagged_variant_that_other_sites_tag_too_is_explained_before_the_haplo
     flip = random.random((PEOPLE, 2)) < 0.03
     alleles[:, 5] = (alleles[:, 2] & alleles[:, 8]) ^ flip  # a typed site in strong LD with the causal one
     sites = sites_of(alleles)
-    row = check(sites, [Pair(2, 8, "within", 0.0)], group(cases(random, 1.6 * causal), TRAINING), 1).iloc[0]
+    row = check(sites, [Pair(2, 8, "within", 0.0)], group(cases(random, 1.6 * causal), TRAINING), 1, 1).iloc[0]
     assert row["p_marginal"] < 1e-4
     assert row["p_region"] > 0.01
     assert row["verdict"] == TAGGING
@@ -77,9 +77,9 @@ def test_without_phase_the_tagged_variant_is_not_called_an_interaction():
     random = np.random.default_rng(4)
     alleles, causal = tagged_jointly(random, PEOPLE)
     sites = sites_of(np.sort(alleles, axis=2))  # heterozygotes all written 0, 1
-    row = check(sites, [Pair(2, 8, "within", 0.0)], group(cases(random, 1.6 * causal), TRAINING), 1).iloc[0]
+    row = check(sites, [Pair(2, 8, "within", 0.0)], group(cases(random, 1.6 * causal), TRAINING), 1, 1).iloc[0]
     assert row["haplotype_from"] == EM
-    assert row["p_holm_marginal"] < 0.01
+    assert row["p_corrected_marginal"] < 0.01
     assert row["verdict"] == INSEPARABLE  # near linkage equilibrium the expected haplotype count is the product itself
 
 
@@ -151,8 +151,8 @@ def test_a_covariate_that_makes_two_sites_seem_to_interact_is_taken_out():
     score = covariate_score(pd.DataFrame({"batch": np.where(batch, "x", "y")}), case, training)
     without = group(case, 1200)
     adjusted = type(without)(case, score, without.training, without.test)
-    assert check(sites, pair, without, 1)["p_marginal"].iloc[0] < 1e-3
-    assert check(sites, pair, adjusted, 1)["p_marginal"].iloc[0] > 0.01
+    assert check(sites, pair, without, 1, 1)["p_marginal"].iloc[0] < 1e-3
+    assert check(sites, pair, adjusted, 1, 1)["p_marginal"].iloc[0] > 0.01
 
 
 def test_the_scan_ranks_pairs_as_exact_tests_of_each_pair_would():
@@ -219,10 +219,10 @@ def test_holm_multiplies_the_smallest_by_the_number_and_never_falls():
 def row_of(**changed):
     row = {name: np.nan for name in COLUMNS} | {
         "fold": "1", "promoter_1": "a", "promoter_2": "b", "site_1": "s", "site_2": "t", "kind": "across",
-        "people": 100, "r2": 0.0, "haplotype_from": None, "effect_training": 0.5, "p_training": 1e-5,
+        "people": 100, "scanned": 1000, "r2": 0.0, "haplotype_from": None, "effect_training": 0.5, "p_training": 1e-5,
         "effect_marginal": 0.4, "p_marginal": 0.001, "left_marginal": 1.0,
         "effect_region": 0.4, "p_region": 0.001, "left_region": 0.9,
-        "p_holm_marginal": 0.01, "p_holm_all": 0.01, "verdict": INTERACTION,
+        "p_corrected_marginal": 0.01, "p_corrected": 0.01, "verdict": INTERACTION,
     }  # fmt: skip
     return row | changed
 
@@ -231,12 +231,12 @@ def row_of(**changed):
     ("changed", "expected"),
     [
         ({}, INTERACTION),
-        ({"p_holm_all": 0.2}, TAGGING),
-        ({"p_holm_marginal": 0.2, "p_holm_all": 0.3}, NOT_CONFIRMED),
+        ({"p_corrected": 0.2}, TAGGING),
+        ({"p_corrected_marginal": 0.2, "p_corrected": 0.3}, NOT_CONFIRMED),
         ({"effect_marginal": -0.4, "effect_region": -0.4}, NOT_CONFIRMED),
         ({"effect_region": -0.4}, TAGGING),
-        ({"p_region": np.nan, "left_region": 0.01, "p_holm_all": 1.0}, INSEPARABLE),
-        ({"left_haplotype": 0.02, "p_holm_all": 1.0}, INSEPARABLE),
+        ({"p_region": np.nan, "left_region": 0.01, "p_corrected": 1.0}, INSEPARABLE),
+        ({"left_haplotype": 0.02, "p_corrected": 1.0}, INSEPARABLE),
     ],
 )  # fmt: skip
 def test_a_verdict_needs_significance_and_the_direction_of_training(changed, expected):
@@ -255,6 +255,8 @@ def test_folds_add_up_where_they_agree_and_cancel_where_they_do_not():
     assert combined.loc["b", "p_marginal"] < 1e-5 and combined.loc["b", "verdict"] == INTERACTION
     assert combined.loc["c", "p_marginal"] == pytest.approx(0.5) and combined.loc["c", "verdict"] == NOT_CONFIRMED
     assert combined.loc["b", "people"] == 200
+    many = pd.DataFrame(rows, columns=COLUMNS).assign(scanned=1_000_000)
+    assert set(over_folds(many)["verdict"]) == {NOT_CONFIRMED}, "folds' scans share people: correct for all pairs"
 
 
 def test_sentences_count_every_verdict_and_name_what_interacts():

@@ -229,7 +229,7 @@ def test_claimed_interactions_are_shown_with_their_sentence_and_verdict(tmp_path
     given = report_inputs.write_inputs(tmp_path / "in")
     numbers = {"r2": 0.01, "p_training": 1e-6, "p_marginal": 0.0004, "p_region": 0.3, "p_haplotype": None}
     names = {"symbol_1": "GENE1", "symbol_2": HOSTILE, "site_1": "chr1:1:A:C", "site_2": "chr2:2:A:C"}
-    row = {"fold": "1", "kind": "across", "verdict": "explained by joint tagging", "p_holm_all": 1.0}
+    row = {"fold": "1", "kind": "across", "verdict": "explained by joint tagging", "p_corrected": 1.0}
     report_inputs.write(pd.DataFrame([row | names | numbers]), tmp_path / "interactions.tsv")
     (tmp_path / "interactions.txt").write_text("No pair of sites is shown to interact.\n")
     inputs = read_inputs(

@@ -38,11 +38,14 @@ class Group:
     test: np.ndarray
 
 
-def check(sites: Sites, pairs: list[Pair], people: Group, fold: int) -> pd.DataFrame:
-    """Return a row a pair, columns as `verdicts.COLUMNS`, the smallest training p-value of each kind first."""
+def check(sites: Sites, pairs: list[Pair], people: Group, fold: int, scanned: int) -> pd.DataFrame:
+    """Return a row a pair, columns as `verdicts.COLUMNS`, the smallest training p-value of each kind first.
+
+    scanned : how many pairs these were chosen from.
+    """
     values = sites.centred(people.training)
     table = pd.DataFrame([_row(sites, values, pair, people, fold) for pair in pairs], columns=COLUMNS)
-    table = with_verdicts(table)
+    table = with_verdicts(table.assign(scanned=scanned))
     return table.sort_values(["kind", "p_training"], ascending=[False, True], kind="stable", ignore_index=True)
 
 

@@ -47,7 +47,7 @@ def find_interactions(
     sites = read_sites(store)
     chosen, scanned = scan(sites, case, score, outer.training, pairs=pairs, limits=limits)
     logger.info("%d pairs of %d sites scanned in %d people", scanned, len(sites.names), len(outer.training))
-    table = check(sites, chosen, Group(case, score, outer.training, outer.test), fold)
+    table = check(sites, chosen, Group(case, score, outer.training, outer.test), fold, scanned)
     for name, number in table["verdict"].value_counts().items():
         logger.info("%s: %d of %d pairs", name, number, len(table))
     write_table(table, interactions)

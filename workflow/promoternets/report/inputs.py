@@ -31,7 +31,7 @@ _RANKING = (
     "sites",
     "selected",
 )
-_PAIRS = ("r2", "p_training", "p_marginal", "p_region", "p_haplotype", "p_holm_all")
+_PAIRS = ("r2", "p_training", "p_marginal", "p_region", "p_haplotype", "p_corrected")
 SECTION_START = '<section id="chromatin"'
 MAKE_AGAIN = "Make it again with build_chromatin_report"
 _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method", "group", "value")

@@ -102,6 +102,12 @@ rule audit:
         configuration.of_every_cohort("results/{cohort}/audit.tsv", "results/{cohort}/verdict.txt"),
 
 
+rule interactions:
+    """Pairs of sites that seem to interact, and whether joint tagging explains it."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/interactions.tsv"),
+
+
 rule permutation_test:
     """On request: selection and training with permuted labels."""
     input:
@@ -162,6 +168,7 @@ include: "workflow/rules/als_net.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/interactions.smk"
 include: "workflow/rules/saliency.smk"
 include: "workflow/rules/reruns.smk"
 include: "workflow/rules/epigenomes.smk"
@@ -184,6 +191,7 @@ localrules:
     baselines,
     evaluation,
     audit,
+    interactions,
     permutation_test,
     learning_curve,
     repeated_folds,
@@ -195,6 +203,7 @@ localrules:
     summarise_filters,
     summarise_blocks,
     summarise_saliency,
+    summarise_interactions,
     summarise_permutations,
     summarise_learning,
     summarise_repeats,

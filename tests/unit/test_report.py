@@ -250,3 +250,23 @@ def test_reruns_are_shown_where_they_were_asked_for_and_nowhere_else(tmp_path):
     page = compose(asked)
     assert {"permutations", "learning", "repeats"} <= set(page.plates)
     assert any("ALS-Net reaches 0.700" in line for one in page.context["questions"] for line in one["answer"])
+
+
+def test_claimed_interactions_are_shown_with_their_sentence_and_verdict(tmp_path):
+    given = report_inputs.write_inputs(tmp_path / "in")
+    numbers = {"r2": 0.01, "p_training": 1e-6, "p_marginal": 0.0004, "p_region": 0.3, "p_haplotype": None}
+    names = {"symbol_1": "GENE1", "symbol_2": HOSTILE, "site_1": "chr1:1:A:C", "site_2": "chr2:2:A:C"}
+    row = {"fold": "1", "kind": "across", "verdict": "explained by joint tagging", "p_corrected": 1.0}
+    report_inputs.write(pd.DataFrame([row | names | numbers]), tmp_path / "interactions.tsv")
+    (tmp_path / "interactions.txt").write_text("No pair of sites is shown to interact.\n")
+    inputs = read_inputs(
+        **given, interactions=tmp_path / "interactions.tsv", interactions_summary=tmp_path / "interactions.txt"
+    )
+    build_report(inputs, report=tmp_path / "r.html", figures=tmp_path / "f")
+    html = (tmp_path / "r.html").read_text(encoding="utf-8")
+    text = Parsed(html).text
+    assert "No pair of sites is shown to interact." in text
+    assert "explained by joint tagging" in text and "chr2:2:A:C" in text
+    assert "<img src=x" not in html
+    with pytest.raises(InputError, match="summary of interactions"):
+        read_inputs(**given, interactions_summary=tmp_path / "absent.txt")

@@ -19,8 +19,9 @@ EXPLAINED = {"explain_als_net": 2, "summarise_saliency": 1}
 AUDITED = {"audit_confounders": 1} | REPORT
 EVALUATED = {"evaluate_models": 1} | AUDITED
 CLASSIFIED = {"train_als_net": 2, "train_baseline": 2} | EXPLAINED | EVALUATED
+PAIRED = {"find_interactions": 2, "summarise_interactions": 1} | REPORT
 BLOCKS = {"build_blocks": 2, "summarise_blocks": 1}
-SELECTED = {"rank_promoters": 1, "gather_selected": 2, "leave_strata_out": 2} | CLASSIFIED
+SELECTED = {"rank_promoters": 1, "gather_selected": 2, "leave_strata_out": 2} | PAIRED | CLASSIFIED
 GWAS_SELECTED = {"gather_gwas_sites": 2, "train_baseline": 4}  # as many sites, of the same blocks
 
 
@@ -93,11 +94,16 @@ def test_a_second_run_does_nothing(finished):
         (changed("saliency", steps=5), EXPLAINED | REPORT),
         (changed("als_net", epochs=3), {"train_als_net": 2} | EXPLAINED | EVALUATED),
         (changed("ranking", top=3), SELECTED | GWAS_SELECTED),
-        (changed("audit", components=5), {"project_components": 2, "associate_sites": 2} | GWAS_SELECTED | EVALUATED),
+        (
+            changed("audit", components=5),
+            {"project_components": 2, "associate_sites": 2} | GWAS_SELECTED | PAIRED | EVALUATED,
+        ),
+        (changed("interactions", pairs=3), PAIRED),
         (changed("ranking", epochs=3), {"train_promoter_cnn": 4} | SELECTED),
         (changed("blocks", min_sites=17), BLOCKS | {"train_promoter_cnn": 4} | SELECTED | GWAS_SELECTED),
     ],
-    ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "components", "ranking epochs", "blocks"],
+    ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "components", "interactions pairs",
+         "ranking epochs", "blocks"],
 )  # fmt: skip
 def test_a_changed_setting_reruns_exactly_the_stages_it_feeds(finished, config, again):
     assert finished.planned(config=config) == again | SETTINGS

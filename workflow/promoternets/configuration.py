@@ -29,7 +29,7 @@ from promoternets.formats.models import GWAS, NETWORK, PUBLISHED_SETTINGS, sites
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
     "promoters", "genotypes", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation", "audit",
-    "saliency", "reruns",
+    "interactions", "saliency", "reruns",
 )  # fmt: skip
 FROM_FILES = ("vcf", "samples", "annotation", "build")
 

@@ -53,6 +53,8 @@ rule build_report:
         learning_curve=configuration.rerun("learning_curve", "learning_curve.tsv"),
         repeated_folds=configuration.rerun("repeated_folds", "repeated_folds.tsv"),
         rerun_sentences=configuration.rerun_sentences,
+        interactions="results/{cohort}/interactions.tsv",
+        interactions_summary="results/{cohort}/interactions.txt",
         settings="results/{cohort}/settings.json",
         chromatin_section=configuration.chromatin_results("section.html"),
         chromatin_summary=configuration.chromatin_results("summary.txt"),

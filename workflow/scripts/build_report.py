@@ -36,6 +36,8 @@ def main(
     learning_curve: Path | None = None,
     repeated_folds: Path | None = None,
     rerun_sentences: list[Path] | None = None,
+    interactions: Path | None = None,
+    interactions_summary: Path | None = None,
     benchmarks: list[Path] | None = None,
     chromatin_section: Path | None = None,
     chromatin_summary: Path | None = None,
@@ -68,6 +70,8 @@ def main(
         learning_curve: AUC against training people, when it was asked for
         repeated_folds: AUC of other partitions into folds, when they were asked for
         rerun_sentences: what these say, a sentence a line
+        interactions: pairs of sites claimed to interact, with verdicts
+        interactions_summary: what is said of these pairs, a sentence a line
         settings: JSON with the cohort's settings, defaults, versions and seed
         benchmarks: Snakemake's benchmark files (TSV or JSON lines), for time and memory by stage
         chromatin_section: section about epigenomes, when there are any (HTML that build_chromatin_report wrote)
@@ -100,6 +104,8 @@ def main(
         learning_curve=learning_curve,
         repeated_folds=repeated_folds,
         rerun_sentences=rerun_sentences,
+        interactions=interactions,
+        interactions_summary=interactions_summary,
         benchmarks=benchmarks,
         chromatin_section=chromatin_section,
         chromatin_summary=chromatin_summary,

@@ -36,6 +36,7 @@ _PROMOTERS = (
     "folds", "folds_selected", "best_rank", "sites",
 )  # fmt: skip
 _NULL = ("promoters", "null_scores", "mean", "sd", "low", "high", "best_by_chance", "fdr_line")
+_PAIRS = ("r2", "p_training", "p_marginal", "p_region", "p_haplotype", "p_corrected")
 SECTION_START = '<section id="chromatin"'
 MAKE_AGAIN = "Make it again with build_chromatin_report"
 _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method", "group", "value")
@@ -45,9 +46,10 @@ _SALIENCY = ("promoter", "symbol", "fold", "site", "rank", "distance", "method",
 class Inputs:
     """Tables of one cohort; the columns are those of the files of the same names (`null`: null_summary.tsv).
 
-    `saliency`, `profile`, `truth`, `history` and `benchmarks` are None where there is nothing to show, `permutations`,
-    `learning` and `repeats` where the reruns were not asked for; `reruns` is what these say. `chromatin` is the section
-    about epigenomes (HTML made by `chromatin_page`) and `chromatin_line` what it says in one line.
+    `saliency`, `profile`, `truth`, `history`, `benchmarks` and `interactions` are None where there is nothing to show,
+    `permutations`, `learning` and `repeats` where the reruns were not asked for; `interactions_said` and `reruns` are
+    what these say, a sentence each. `chromatin` is the section about epigenomes (HTML made by `chromatin_page`) and
+    `chromatin_line` what it says in one line.
     """
 
     cohort: str
@@ -74,6 +76,8 @@ class Inputs:
     learning: pd.DataFrame | None = None
     repeats: pd.DataFrame | None = None
     reruns: tuple[str, ...] = ()
+    interactions: pd.DataFrame | None = None
+    interactions_said: tuple[str, ...] = ()
     chromatin: str | None = None
     chromatin_line: str | None = None
 
@@ -103,6 +107,8 @@ def read_inputs(
     learning_curve: Path | None = None,
     repeated_folds: Path | None = None,
     rerun_sentences: Sequence[Path] | None = None,
+    interactions: Path | None = None,
+    interactions_summary: Path | None = None,
     benchmarks: Sequence[Path] | None = None,
     chromatin_section: Path | None = None,
     chromatin_summary: Path | None = None,
@@ -204,7 +210,6 @@ def read_inputs(
         truth=optional_table(truth, ("gene_id", "effect"), "table of planted promoters", {"strength": "float64"}),
         benchmarks=read_benchmarks(benchmarks or []),
         settings=read_settings(settings),
-        audit=_read_lines(audit_verdict),
         permutations=optional_table(
             permutation_test, ("model",), "permutation test", {"permutation": "int64", "auc": "float64"}
         ),
@@ -226,7 +231,21 @@ def read_inputs(
             "table of repeated folds",
             {"auc": "float64", "low": "float64", "high": "float64"},
         ),
-        reruns=tuple(line for path in rerun_sentences or [] for line in _read_lines(path)),
+        reruns=tuple(
+            line
+            for path in rerun_sentences or []
+            for line in _read_lines(path, "what the reruns say", "Run them again")
+        ),
+        audit=_read_lines(audit_verdict, "the audit's verdict", "Rerun the audit"),
+        interactions=optional_table(
+            interactions,
+            ("fold", "symbol_1", "symbol_2", "site_1", "site_2", "kind", "verdict", *_PAIRS),
+            "table of interactions",
+            dict.fromkeys(_PAIRS, "float64"),
+        ),
+        interactions_said=_read_lines(
+            interactions_summary, "the summary of interactions", "Rerun summarise_interactions"
+        ),
         chromatin=_read_section(chromatin_section),
         chromatin_line=_first_line(chromatin_summary),
     )
@@ -291,14 +310,14 @@ def _read_history(paths: Sequence[Path]) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def _read_lines(path: Path | None) -> tuple[str, ...]:
-    """Return the sentences of the audit's verdict, one a line; none where no audit was made."""
+def _read_lines(path: Path | None, what: str, fix: str) -> tuple[str, ...]:
+    """Return the sentences of a text, one a line; none where there is no file."""
     if path is None:
         return ()
     try:
         return tuple(line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("the audit's verdict cannot be read", where=path, fix="Rerun the audit") from error
+        raise InputError(f"{what} cannot be read", where=path, fix=fix) from error
 
 
 def read_settings(path: Path | None) -> dict[str, Any]:

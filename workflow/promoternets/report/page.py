@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from promoternets.report import figures, made, rerun_figures, summaries, verdict
 from promoternets.report.inputs import Inputs
+from promoternets.report.pairs import interactions_table
 from promoternets.report.pieces import Cell, Page, Plate, Table, number_cell, plate
 from promoternets.report.style import BLUE, RULE
 from promoternets.report.words import (
@@ -431,6 +432,7 @@ def _tables(
         "comparisons": _comparisons_table(inputs),
         "promoters": _promoters_table(inputs, scores),
         "planted": _planted_table(planted),
+        "interactions": interactions_table(inputs),
         "sites": _sites_table(inputs),
         "covariates": _covariates_table(covariates),
         "excluded": _excluded_table(people),
@@ -803,6 +805,7 @@ def _notes(
         "beyond_null": _beyond_null(inputs.profile),
         "overlap": _overlap(inputs),
         "skipped": _skipped(inputs),
+        "interactions": [safe_text(line, 500) for line in inputs.interactions_said],
     }
 
 

@@ -21,7 +21,7 @@ from promoternets.errors import InputError
 from promoternets.formats.tables import read_table
 
 NET = "als_net"
-OUTER_AUC = ("auc_over_folds", "auc_within_fold")  # the first that is there
+OUTER_AUC = ("auc_over_fits", "auc_within_fold")  # the first that is there: in metrics.tsv, in comparisons.tsv
 LINEAR = (
     "logistic_regression", "linear_svm", "elastic_net", "elastic_net_all", "ridge_all", "polygenic_score",
     "logistic_regression_gwas",
@@ -29,8 +29,9 @@ LINEAR = (
 RED_FLAGS = ("confounders_as_good", "one_class", "score_tells_stratum", "gone_within_strata")
 SIGNIFICANT = 0.05
 WORST_DIFFERENCE = -0.01  # of the net's AUC to the best linear rival's, in the additive cohort
+PLANTED = {"additive": ("additive", "weak"), "inside": ("epistatic_within",), "across": ("epistatic_across",)}
 FEWEST_FOUND = 0.75  # share of planted promoters selected, mean over folds, in the epistatic cohort
-NEEDED = ("metrics.tsv", "comparisons.tsv", "audit.tsv", "ranking.tsv", "simulated/truth.tsv",
+NEEDED = ("metrics.tsv", "comparisons.tsv", "audit.tsv", "ranking.tsv", "promoter_ranking.tsv", "simulated/truth.tsv",
           "simulated/liability.tsv", "simulated/samples.tsv")  # fmt: skip
 
 
@@ -186,14 +187,16 @@ def false_promoters(scenario: str, found: Replicate) -> Iterator[Quantity]:
 
 def planted_promoters(scenario: str, found: Replicate) -> Iterator[Quantity]:
     """Yield the share of planted promoters selected and their rank, means over folds; nothing without planted ones."""
-    planted = found.truth.loc[~found.truth["effect"].isin(["none", "artefact"]), "gene_id"]
-    rows = found.ranking[found.ranking["gene_id"].isin(planted)]
-    if planted.empty:
-        return
-    # A promoter that was not ranked in a fold has no row there, and was not found.
-    share = float(rows["selected"].sum() / (len(planted) * found.ranking["fold"].nunique()))
-    yield Quantity("planted_selected", share, passed=share >= FEWEST_FOUND if scenario == "epistatic" else None)
-    yield Quantity("planted_rank", float(rows["rank"].mean()))
+    for name, effects in PLANTED.items():
+        planted = found.truth.loc[found.truth["effect"].isin(effects), "gene_id"]
+        rows = found.ranking[found.ranking["gene_id"].isin(planted)]
+        if planted.empty:
+            continue
+        # A promoter that was not ranked in a fold has no row there, and was not found.
+        share = float(rows["selected"].sum() / (len(planted) * found.ranking["fold"].nunique()))
+        judged = share >= FEWEST_FOUND if scenario == "epistatic" else None
+        yield Quantity(f"planted_{name}_selected", share, passed=judged)
+        yield Quantity(f"planted_{name}_rank", float(rows["rank"].mean()))
 
 
 def separated(found: Replicate, simulate: dict[str, Any]) -> Iterator[Quantity]:

@@ -10,20 +10,20 @@ from __future__ import annotations
 from typing import Any
 
 NONE = {"additive_promoters": 0, "weak_promoters": 0, "epistatic_within": 0, "epistatic_across": 0}
+RIVALS = ["logistic_regression", "elastic_net", "elastic_net_all", "ridge_all", "polygenic_score"]
 
 SETTINGS: dict[str, Any] = {
     "folds": {"count": 3, "inner": 3},
     "ranking": {"top": 8, "shards": 1, "rounds": 1, "epochs": 8},
     "als_net": {"seeds": 1, "epochs": 24},
-    "baselines": {"models": ["logistic_regression", "linear_svm"], "published": False},
+    "baselines": {"models": ["logistic_regression"], "published": False, "gwas_selected": []},
     "audit": {"components": 5},
     "evaluation": {"bootstrap": 1000},
-    "saliency": {"steps": 1},
 }
 
 SIMULATION: dict[str, Any] = NONE | {
     "chromosomes": 1,
-    "genes": 24,
+    "genes": 16,
     "population": 5000,
     "prevalence": 0.05,
     "cases": 200,
@@ -31,39 +31,29 @@ SIMULATION: dict[str, Any] = NONE | {
     "batches": 2,
     "heritability": 0,
 }
+# Cohorts in which a network of 800,000 parameters can learn something. Two folds: half of the people train.
+LARGE: dict[str, Any] = SIMULATION | {"population": 12000, "prevalence": 0.2}
+LARGE_SETTINGS: dict[str, Any] = {
+    "folds": {"count": 2, "inner": 4},
+    "als_net": {"seeds": 2, "epochs": 60},
+    "baselines": {"models": RIVALS, "gwas_selected": ["logistic_regression"]},
+}
 
 TRAP = {"artefact_promoters": 4, "artefact_rate": 0.4}
 
 SCENARIOS: dict[str, dict[str, Any]] = {
-    "null": {
-        "replicates": 20,
-        "simulate": SIMULATION,
-        "settings": {"als_net": {"epochs": 8}, "baselines": {"models": ["logistic_regression"]}},
-    },
-    "batch": {
-        "replicates": 5,
-        "simulate": SIMULATION | TRAP | {"batch_effect": 0.8},
-        "settings": {"baselines": {"models": ["logistic_regression"]}},
-    },
+    "null": {"replicates": 20, "simulate": SIMULATION, "settings": {"als_net": {"epochs": 8}}},
+    "batch": {"replicates": 5, "simulate": SIMULATION | TRAP | {"batch_effect": 0.8}, "settings": {}},
     "additive": {
-        "replicates": 5,
-        "simulate": SIMULATION
-        | {"heritability": 0.6, "additive_promoters": 4, "population": 8000, "cases": 300, "controls": 300},
-        "settings": {},
+        "replicates": 3,
+        "simulate": LARGE | {"heritability": 0.6, "additive_promoters": 5, "cases": 1000, "controls": 1000},
+        "settings": LARGE_SETTINGS,
     },
-    # How large a cohort makes an interaction learnable is a guess.
     "epistatic": {
-        "replicates": 5,
-        "simulate": SIMULATION
-        | {
-            "heritability": 0.8,
-            "epistatic_within": 2,
-            "epistatic_across": 1,
-            "population": 24000,
-            "cases": 1000,
-            "controls": 1000,
-        },
-        "settings": {"als_net": {"epochs": 48}, "ranking": {"epochs": 16}},
+        "replicates": 3,
+        "simulate": LARGE
+        | {"heritability": 0.8, "epistatic_within": 3, "epistatic_across": 1, "cases": 1500, "controls": 1500},
+        "settings": LARGE_SETTINGS | {"ranking": {"epochs": 16}},
     },
     # The planted effect predicts better than the batch does, so that their order is beyond chance.
     "mixed": {
@@ -78,7 +68,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
             "cases": 300,
             "controls": 300,
         },
-        "settings": {},
+        "settings": {"als_net": {"epochs": 40}},
     },
 }
 

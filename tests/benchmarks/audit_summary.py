@@ -100,15 +100,11 @@ def _additive(rows: pd.DataFrame) -> list[Line]:
 
 
 def _epistatic(rows: pd.DataFrame) -> list[Line]:
-    found, own = _of(rows, "planted_selected"), _of(rows, "als_net_minus_best_linear")
+    own = _of(rows, "als_net_minus_best_linear")
     above = int(own["passed"].sum())
     return [
-        Line(
-            "planted promoters found: at least 75% selected, mean over folds, in every replicate",
-            f"{int(found['passed'].sum())} of {len(found)}; mean share {found['value'].mean():.2f}, "
-            f"mean rank {_mean(rows, 'planted_rank'):.1f}",
-            bool(found["passed"].all()),
-        ),
+        _found(rows, "inside", "promoters that hold an interacting pair"),
+        _found(rows, "across", "promoters that share an interacting pair"),
         Line(
             "ALS-Net above the best linear rival, paired test significant, in every replicate",
             f"{above} of {len(own)} significantly above; mean difference {own['value'].mean():+.3f} "
@@ -116,6 +112,16 @@ def _epistatic(rows: pd.DataFrame) -> list[Line]:
             above == len(own),
         ),
     ]
+
+
+def _found(rows: pd.DataFrame, name: str, what: str) -> Line:
+    found = _of(rows, f"planted_{name}_selected")
+    return Line(
+        f"{what} found: at least 75% selected, mean over folds, in every replicate",
+        f"{int(found['passed'].sum())} of {len(found)}; mean share {found['value'].mean():.2f}, "
+        f"mean rank {_mean(rows, f'planted_{name}_rank'):.1f}",
+        bool(found["passed"].all()),
+    )
 
 
 def _mixed(rows: pd.DataFrame) -> list[Line]:

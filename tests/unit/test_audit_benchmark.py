@@ -112,8 +112,8 @@ def test_the_counts_asked_for_are_those_of_the_issue_for_20_and_allow_no_more_fo
     assert [summary.most_false(number) for number in (20, 5, 1)] == [3, 1, 1]
 
 
-def test_the_auc_over_folds_is_preferred_and_folds_are_not_mistaken_for_the_whole():
-    both = pd.concat([metrics(), metrics(net=(0.6, 0.55, 0.65), metric="auc_over_folds")])
+def test_the_auc_over_fits_is_preferred_and_folds_are_not_mistaken_for_the_whole():
+    both = pd.concat([metrics(), metrics(net=(0.6, 0.55, 0.65), metric="auc_over_fits")])
     assert seen("null", metrics=both)["auc:als_net"].value == 0.6
     assert seen("null")["auc:als_net"].value == 0.52
     with pytest.raises(InputError, match="auc_over_folds, auc_within_fold"):

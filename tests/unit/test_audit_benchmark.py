@@ -116,7 +116,7 @@ def test_the_auc_over_fits_is_preferred_and_folds_are_not_mistaken_for_the_whole
     both = pd.concat([metrics(), metrics(net=(0.6, 0.55, 0.65), metric="auc_over_fits")])
     assert seen("null", metrics=both)["auc:als_net"].value == 0.6
     assert seen("null")["auc:als_net"].value == 0.52
-    with pytest.raises(InputError, match="auc_over_folds, auc_within_fold"):
+    with pytest.raises(InputError, match="auc_over_fits, auc_within_fold"):
         seen("null", metrics=metrics(metric="accuracy"))
 
 
@@ -180,12 +180,14 @@ def test_an_epistatic_replicate_needs_a_difference_above_zero_and_significant():
         assert found["als_net_minus_best_linear_p"].value == p_value
 
 
-def test_planted_promoters_are_looked_for_in_every_fold():
-    found = seen("epistatic", truth=truth("epistatic_within", "epistatic_across", "artefact"))
-    assert found["planted_selected"].value == 0.75 and found["planted_rank"].value == 2.0
+def test_planted_promoters_are_looked_for_in_every_fold_and_pairs_across_apart():
+    found = seen("epistatic", truth=truth("epistatic_within", "epistatic_within", "artefact"))
+    assert found["planted_inside_selected"].value == 0.75 and found["planted_inside_rank"].value == 2.0
+    assert "planted_across_selected" not in found
     missing = seen("epistatic", truth=truth("epistatic_within", "none", "epistatic_across"))
-    assert missing["planted_selected"].value == 0.5 and missing["planted_selected"].passed is False
-    assert "planted_selected" not in seen("batch", truth=truth("artefact", "none", "none"))
+    assert missing["planted_inside_selected"].passed is True
+    assert missing["planted_across_selected"].value == 0.0 and missing["planted_across_selected"].passed is False
+    assert not any(name.startswith("planted") for name in seen("batch", truth=truth("artefact", "none", "none")))
 
 
 def test_the_order_of_covariates_genotype_and_joint_is_that_of_the_truth():

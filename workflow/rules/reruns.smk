@@ -32,6 +32,9 @@ rule rerun_fold:
         ranking_encoding=setting("ranking", "encoding"),
         ranking_preset=setting("ranking", "preset"),
         ranking_epochs=setting("ranking", "epochs"),
+        ranking_patience=setting("ranking", "patience"),
+        ranking_batch_size=setting("ranking", "batch_size"),
+        ranking_learning_rate=setting("ranking", "learning_rate"),
         score=setting("ranking", "score"),
         rounds=setting("ranking", "rounds"),
         memory_mb=setting("ranking", "memory_mb"),
@@ -41,6 +44,10 @@ rule rerun_fold:
         preset=setting("als_net", "preset"),
         encoding=setting("als_net", "encoding"),
         epochs=setting("als_net", "epochs"),
+        patience=setting("als_net", "patience"),
+        batch_size=setting("als_net", "batch_size"),
+        learning_rate=setting("als_net", "learning_rate"),
+        weight_decay=setting("als_net", "weight_decay"),
         seed=configuration.seed,
     message:
         "Selecting and training again ({wildcards.kind}) in {wildcards.cohort}, fold {wildcards.fold}"

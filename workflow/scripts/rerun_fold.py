@@ -28,6 +28,9 @@ def main(
     ranking_encoding: Literal["one_hot", "scalar", "haplotype"] = "one_hot",
     ranking_preset: Literal["default", "published"] = "default",
     ranking_epochs: int | None = None,
+    ranking_patience: int | None = None,
+    ranking_batch_size: int | None = None,
+    ranking_learning_rate: float | None = None,
     score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] = "auc",
     rounds: int = 2,
     memory_mb: int = 2000,
@@ -37,6 +40,10 @@ def main(
     preset: Literal["default", "published"] = "default",
     encoding: Literal["one_hot", "scalar", "haplotype", "standardised"] | None = None,
     epochs: int | None = None,
+    patience: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    weight_decay: float | None = None,
     seed: int = 42,
     gpu: int = 0,
     threads: int = 1,
@@ -63,6 +70,9 @@ def main(
         ranking_encoding: genotypes of the Promoter-CNNs
         ranking_preset: training settings of the Promoter-CNNs
         ranking_epochs: passes of the Promoter-CNNs over the training people, at most
+        ranking_patience: stop a Promoter-CNN after so many epochs without a lower validation loss
+        ranking_batch_size: people per step of the Promoter-CNNs
+        ranking_learning_rate: step size of the Promoter-CNNs
         score: what promoters are ranked by
         rounds: rounds of the inner cross-validation that scores a promoter
         memory_mb: memory the stacked networks may take, MB
@@ -72,6 +82,10 @@ def main(
         preset: training settings of ALS-Net
         encoding: genotypes of ALS-Net (the preset's if not given)
         epochs: passes of ALS-Net over the training people, at most
+        patience: stop ALS-Net after so many epochs without a lower validation loss
+        batch_size: people per step of ALS-Net
+        learning_rate: step size of ALS-Net
+        weight_decay: decoupled weight decay of ALS-Net
         seed: base seed
         gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
         threads: CPU threads; 1 is usually fastest
@@ -113,7 +127,12 @@ def main(
             ranking_encoding,
             score,
             rounds,
-            ranking_presets.PRESETS[ranking_preset].changed(epochs=ranking_epochs),
+            ranking_presets.PRESETS[ranking_preset].changed(
+                epochs=ranking_epochs,
+                patience=ranking_patience,
+                batch_size=ranking_batch_size,
+                learning_rate=ranking_learning_rate,
+            ),
             memory_mb,
         ),
         selection=pipeline.Selection(
@@ -126,7 +145,13 @@ def main(
         preset=replace(
             chosen_preset,
             encoding=encoding or chosen_preset.encoding,
-            training=chosen_preset.training.changed(epochs=epochs),
+            training=chosen_preset.training.changed(
+                epochs=epochs,
+                patience=patience,
+                batch_size=batch_size,
+                learning_rate=learning_rate,
+                weight_decay=weight_decay,
+            ),
         ),
         models=models or [pipeline.NETWORK, pipeline.LINEAR],
         stratum=stratum,

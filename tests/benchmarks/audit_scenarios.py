@@ -2,7 +2,7 @@
 
 An entry holds how many replicates are run by default, the simulation, and settings over `SETTINGS`. Replicate r is
 simulated and analysed with the seed r. Keys are those of workflow/schemas/config.schema.yaml. Cohorts are as small as
-the statement they shall show allows, since most of a small cohort's time is the start of its some forty jobs.
+the statement they shall show allows, and have two folds, since most of a small cohort's time is the start of its jobs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ NONE = {"additive_promoters": 0, "weak_promoters": 0, "epistatic_within": 0, "ep
 RIVALS = ["logistic_regression", "elastic_net", "elastic_net_all", "ridge_all", "polygenic_score"]
 
 SETTINGS: dict[str, Any] = {
-    "folds": {"count": 3, "inner": 3},
+    "folds": {"count": 2, "inner": 3},
     "ranking": {"top": 8, "shards": 1, "rounds": 1, "epochs": 8},
     "als_net": {"seeds": 1, "epochs": 24},
     "baselines": {"models": ["logistic_regression"], "published": False, "gwas_selected": []},
@@ -31,10 +31,9 @@ SIMULATION: dict[str, Any] = NONE | {
     "batches": 2,
     "heritability": 0,
 }
-# Cohorts in which a network of 800,000 parameters can learn something. Two folds: half of the people train.
+# Cohorts in which a network of 800,000 parameters can learn something.
 LARGE: dict[str, Any] = SIMULATION | {"population": 12000, "prevalence": 0.2}
 LARGE_SETTINGS: dict[str, Any] = {
-    "folds": {"count": 2, "inner": 4},
     "als_net": {"seeds": 2, "epochs": 60},
     "baselines": {"models": RIVALS, "gwas_selected": ["logistic_regression"]},
 }

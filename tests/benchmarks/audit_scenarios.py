@@ -32,7 +32,7 @@ SIMULATION: dict[str, Any] = NONE | {
     "heritability": 0,
 }
 # Cohorts in which a network of 800,000 parameters can learn something.
-LARGE: dict[str, Any] = SIMULATION | {"population": 12000, "prevalence": 0.2}
+LARGE: dict[str, Any] = SIMULATION | {"population": 12000, "prevalence": 0.2, "batches": 1}
 LARGE_SETTINGS: dict[str, Any] = {
     "als_net": {"seeds": 2, "epochs": 60},
     "baselines": {"models": RIVALS, "gwas_selected": ["logistic_regression"]},

@@ -178,10 +178,10 @@ def false_promoters(scenario: str, found: Replicate) -> Iterator[Quantity]:
     """Yield how many promoters without an effect are family-wise significant; missing without promoter_ranking.tsv."""
     value, passed = math.nan, None
     if found.promoters is not None:
-        without = found.truth.loc[found.truth["effect"] == "none", "gene_id"]
+        without = found.truth.loc[found.truth["effect"].isin(["none", "artefact"]), "gene_id"]
         significant = found.promoters["family_wise_p"] <= SIGNIFICANT
         value = float((significant & found.promoters["promoter"].isin(without)).sum())
-        passed = value == 0 if scenario == "null" else None
+        passed = value == 0 if scenario in ("null", "batch") else None
     yield Quantity("false_promoters", value, passed=passed)
 
 

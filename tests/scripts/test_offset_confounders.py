@@ -36,6 +36,18 @@ def test_a_batch_of_cases_has_the_higher_log_odds(script, tmp_path, case):
     assert found[batch == 1].min() > 0 > found[batch == 0].max()
 
 
+def test_the_log_odds_of_a_batch_are_those_of_its_cases(script, tmp_path, case):
+    """Shrunk ones would leave part of what the batch says to the network."""
+    random = np.random.default_rng(2)
+    batch = np.where(random.random(PEOPLE) < 0.2, 1 - case, case)
+    found = offsets(script, tmp_path, case, np.array(["x", "y"])[batch])
+    training = np.arange(PEOPLE) >= PEOPLE // 2  # those of fold 2
+    shares = [case[training & (batch == one)].mean() for one in (0, 1)]
+    odds = np.diff([np.log(share / (1 - share)) for share in shares])[0]
+    tested = ~training
+    assert np.diff([found[tested & (batch == one)].mean() for one in (0, 1)])[0] == pytest.approx(odds, rel=0.15)
+
+
 def test_labels_of_people_of_the_tested_fold_change_nothing(script, tmp_path, case):
     batch = np.array(["x", "y"])[np.where(np.arange(PEOPLE) % 5 == 0, 1 - case, case)]
     turned = case.copy()

@@ -217,6 +217,9 @@ def ranking_table(genes: pd.DataFrame, planted: np.ndarray, folds: int, top: int
     ]
 
 
+NOTES = {"metric": "auc", "permuted_within": "batch", "movable": 1.0}
+
+
 def null_table(genes: pd.DataFrame, folds: int, permutations: int = 3) -> pd.DataFrame:
     random = np.random.default_rng(9)
     index = pd.MultiIndex.from_product(
@@ -228,7 +231,7 @@ def null_table(genes: pd.DataFrame, folds: int, permutations: int = 3) -> pd.Dat
 def over_all_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return promoter_ranking.tsv and null_summary.tsv of a ranking."""
     together = over_folds(ranking, null)
-    return together, summarise_null(together, with_p_values(ranking, null), null)
+    return together, summarise_null(together, with_p_values(ranking, null), null, NOTES)
 
 
 def saliency_tables(ranking: pd.DataFrame, methods: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -249,7 +249,7 @@ def test_reruns_are_shown_where_they_were_asked_for_and_nowhere_else(tmp_path):
     )
     page = compose(asked)
     assert {"permutations", "learning", "repeats"} <= set(page.plates)
-    assert any("ALS-Net reaches 0.700" in line for one in page.context["questions"] for line in one["answer"])
+    assert page.context["notes"]["reruns"] == ["ALS-Net reaches 0.700 <b>."]
 
 
 def test_claimed_interactions_are_shown_with_their_sentence_and_verdict(tmp_path):

@@ -157,7 +157,9 @@ def test_the_p_value_counts_permutations_as_high_and_is_never_zero(tmp_path):
     table = pd.DataFrame({"model": "als_net", "permutation": range(5), "auc": [0.7, 0.5, 0.71, 0.4, 0.6]})
     summary = permutation_p_values(table)
     assert summary["p_value"].item() == pytest.approx(2 / 5)
-    assert "as much in 1 of 4 permutations (p = 0.4)" in permutation_sentences(summary, {"als_net": "ALS-Net"})
+    assert "as much in 1 of 4 permutations (p = 0.4; with 4 it cannot be under 0.2)" in permutation_sentences(
+        summary, {"als_net": "ALS-Net"}
+    )
     table.loc[0, "auc"] = 0.9
     assert permutation_p_values(table)["p_value"].item() == pytest.approx(1 / 5)
     assert "none of 4" in permutation_sentences(permutation_p_values(table), {})
@@ -193,6 +195,14 @@ def test_the_learning_curve_marks_what_is_extrapolated():
     beyond = table[table["extrapolated"] == 1]
     assert (beyond["low"] <= beyond["auc"]).all() and (beyond["auc"] <= beyond["high"]).all()
     assert "extrapolated, not measured" in learning_sentences(table, {})
+
+
+def test_cohorts_without_signal_have_a_learning_curve_too():
+    random = np.random.default_rng(5)
+    for _ in range(20):
+        flat = curve().assign(auc=lambda table: random.normal(0.48, 0.03, len(table)))
+        table = learning_table(flat, seed=1)
+        assert table.loc[table["extrapolated"] == 1, "auc"].between(0.4, 1).all()
 
 
 def test_two_sizes_are_not_extrapolated(caplog):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 
+from promoternets.errors import InputError
 from promoternets.seeds import derive
 
 logger = logging.getLogger(__name__)
+ATTEMPTS = 100
 SMALLEST_CELL = 10  # people; smaller cells of fold and inner part are joined, within their stratum
 
 
@@ -35,15 +38,38 @@ def permutation_cells(stratum: np.ndarray, fold: np.ndarray, inner: np.ndarray) 
     return cell
 
 
-def permuted(labels: np.ndarray, cells: np.ndarray, seed: int, *names: object) -> np.ndarray:
-    """Return labels [people] in a random order within each cell; the same seed and names give the same order."""
+def validating_parts(fold: np.ndarray, inner: np.ndarray) -> list[np.ndarray]:
+    """Return the people, int indices, of each inner part of each outer training part: those who may validate."""
+    outside = [fold != number for number in np.unique(fold)] if len(np.unique(fold)) > 1 else [fold == fold]
+    parts = [np.flatnonzero(training & (inner == part)) for training in outside for part in np.unique(inner)]
+    return [part for part in parts if len(part)]
+
+
+def permuted(
+    labels: np.ndarray, cells: np.ndarray, parts: Sequence[np.ndarray], seed: int, *names: object
+) -> np.ndarray:
+    """Return labels [people] in a random order within each cell; the same seed and names give the same order.
+
+    Orders that leave one of `parts` (`validating_parts`) without cases or without controls are drawn again.
+
+    Raises
+    ------
+    InputError
+        When a hundred orders in a row do.
+    """
     random = np.random.default_rng(derive(seed, "permuted", *names))
     # Two orders of the people by cell: as they are, and at random within.
     order = np.argsort(cells, kind="stable")
-    shuffled = np.lexsort((random.random(len(cells)), cells))
-    result = labels.copy()
-    result[order] = labels[shuffled]
-    return result
+    for _ in range(ATTEMPTS):
+        result = labels.copy()
+        result[order] = labels[np.lexsort((random.random(len(cells)), cells))]
+        if all(0 < result[part].sum() < len(part) for part in parts):
+            return result
+    raise InputError(
+        f"with {labels.sum()} cases and {len(labels) - labels.sum()} controls permuted labels leave an inner part "
+        "without either",
+        fix="Use fewer folds or inner parts (folds.inner), or set ranking.permutations to 0",
+    )
 
 
 def movable(labels: np.ndarray, cells: np.ndarray) -> float:

@@ -62,8 +62,6 @@ rule offset_confounders:
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,
-    params:
-        seed=configuration.seed,
     message:
         "Log-odds of {wildcards.model} in {wildcards.cohort}, fold {wildcards.fold}"
     script:

@@ -17,7 +17,6 @@ def main(
     model: Literal["covariates", "covariates_pcs"],
     offsets: Path,
     components: Path | None = None,
-    seed: int = 42,
 ) -> None:
     """Write the log-odds of being a case that confounders give everybody, each person's from a fit without them.
 
@@ -28,13 +27,10 @@ def main(
         model: covariates, or covariates_pcs for the principal components of genotypes as well
         offsets: table to write (TSV: sample, log_odds)
         components: principal components of this fold (TSV of project_components.py); needed for covariates_pcs
-        seed: of the inner parts that settings are chosen in
     """
     from promoternets.baselines.offsets import offset_confounders
 
-    offset_confounders(
-        samples=samples, folds=folds, fold=fold, model=model, offsets=offsets, components=components, seed=seed
-    )
+    offset_confounders(samples=samples, folds=folds, fold=fold, model=model, offsets=offsets, components=components)
 
 
 if __name__ == "__main__":

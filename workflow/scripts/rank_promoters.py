@@ -38,15 +38,17 @@ def main(
     import pandas as pd
 
     from promoternets.formats.tables import read_table, write_table
-    from promoternets.ranking.null import over_folds, summarise_null, with_p_values
+    from promoternets.ranking.null import NOTES, over_folds, summarise_null, with_p_values
     from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.select import rank_promoters
 
-    numbers = {"fold": "int64", "score": "float64", "se": "float64", "sites": "int64"}
-    columns = ["promoter", *numbers]
+    numbers = {"fold": "int64", "score": "float64", "se": "float64", "sites": "int64", "movable": "float64"}
+    columns = ["promoter", *numbers, "metric", "permuted_within"]
     parts = [read_table(path, columns=columns, what="table of scores", dtypes=numbers) for path in scores]
+    together = pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
+    notes = together.iloc[0][NOTES].to_dict() | {"movable": together["movable"].min()}
     table = rank_promoters(
-        pd.concat([part[columns] for part in parts if len(part)], ignore_index=True),
+        together,
         read_table(blocks, columns=["promoter", "chrom"], what="table of blocks", dtypes={"tss": "int64"}),
         Promoters(block_stores).site_names(),
         top=top,
@@ -55,10 +57,10 @@ def main(
     )
     by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
     table = with_p_values(table, by_chance)
-    together = over_folds(table, by_chance)
+    over_all = over_folds(table, by_chance)
     write_table(table, ranking)
-    write_table(together, promoter_ranking)
-    write_table(summarise_null(together, table, by_chance), null_summary)
+    write_table(over_all, promoter_ranking)
+    write_table(summarise_null(over_all, table, by_chance, notes), null_summary)
 
 
 def _read_null(path: Path):

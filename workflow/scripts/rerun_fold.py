@@ -31,7 +31,7 @@ def main(
     ranking_patience: int | None = None,
     ranking_batch_size: int | None = None,
     ranking_learning_rate: float | None = None,
-    score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] = "auc",
+    score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] | None = None,
     rounds: int = 2,
     memory_mb: int = 2000,
     top: int = 32,
@@ -73,7 +73,7 @@ def main(
         ranking_patience: stop a Promoter-CNN after so many epochs without a lower validation loss
         ranking_batch_size: people per step of the Promoter-CNNs
         ranking_learning_rate: step size of the Promoter-CNNs
-        score: what promoters are ranked by
+        score: what promoters are ranked by (not given: within_strata_auc where there are strata, else auc)
         rounds: rounds of the inner cross-validation that scores a promoter
         memory_mb: memory the stacked networks may take, MB
         top: promoters to select
@@ -99,14 +99,14 @@ def main(
     from promoternets.formats.tables import read_table, write_table
     from promoternets.ranking import presets as ranking_presets
     from promoternets.ranking.promoters import Promoters
-    from promoternets.ranking.score import Scoring
+    from promoternets.ranking.score import Scoring, default_metric
     from promoternets.reruns import pipeline, plans
     from promoternets.training.device import choose_device
 
     device = choose_device(gpu, threads)
     cohort = Promoters(block_stores)
     people = read_outer_fold(cohort.sample_ids, samples, folds, fold)
-    stratum = read_stratum(samples, cohort.sample_ids, strata)
+    stratum, _ = read_stratum(samples, cohort.sample_ids, strata)
     table = read_table(samples, columns=["sample", "phenotype"], what="sample table").set_index("sample")
     table = table.loc[list(cohort.sample_ids)].reset_index()
     if kind == "permuted":
@@ -125,7 +125,7 @@ def main(
         fold=fold,
         scoring=Scoring(
             ranking_encoding,
-            score,
+            score or default_metric(people.labels, stratum),
             rounds,
             ranking_presets.PRESETS[ranking_preset].changed(
                 epochs=ranking_epochs,

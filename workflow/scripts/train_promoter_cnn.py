@@ -22,9 +22,9 @@ def main(
     shards: int = 1,
     encoding: Literal["one_hot", "scalar", "haplotype"] = "one_hot",
     preset: Literal["default", "published"] = "default",
-    score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] = "auc",
+    score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] | None = None,
     rounds: int = 2,
-    permutations: int = 1,
+    permutations: int | None = None,
     strata: list[str] | None = None,
     epochs: int | None = None,
     patience: int | None = None,
@@ -52,9 +52,11 @@ def main(
         shards: in how many shares the promoters are divided; results do not depend on it
         encoding: genotypes as one-hot with a missing channel, as 0/1/2, or as two haplotypes (phased data)
         preset: training settings: default, or published (plain SGD, 50 epochs, last weights)
-        score: the measure on validation people; within_strata_auc compares people of the same stratum only
+        score: the measure on validation people (not given: within_strata_auc, which compares people of the same
+            stratum only, where there are strata, else auc)
         rounds: rounds of the inner cross-validation that scores a promoter; 1 is a single hold-out
-        permutations: networks a promoter that learn from permuted labels; 0 for no null
+        permutations: networks a promoter that learn from permuted labels; 0 for no null (not given: as many as give 64
+            null scores in a fold, 1 from 64 promoters on)
         strata: columns of strata within which labels are permuted and scored (batch, if there is one, when not given)
         epochs: passes over the training people, at most (the preset's if not given)
         patience: stop after so many epochs without a lower validation loss (the preset's if not given)
@@ -70,9 +72,10 @@ def main(
     from promoternets.formats.outer_fold import read_outer_fold
     from promoternets.formats.strata import read_stratum
     from promoternets.formats.tables import write_table
+    from promoternets.ranking.null import permutations_for
     from promoternets.ranking.presets import PRESETS
     from promoternets.ranking.promoters import Promoters
-    from promoternets.ranking.score import Scoring, score_promoters
+    from promoternets.ranking.score import Scoring, default_metric, score_promoters
     from promoternets.training.device import choose_device
 
     device = choose_device(gpu, threads)
@@ -81,17 +84,19 @@ def main(
         epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate
     )
     people = read_outer_fold(promoters.sample_ids, samples, folds, fold)
+    stratum, permuted_within = read_stratum(samples, promoters.sample_ids, strata)
     table, null_table = score_promoters(
         promoters,
         people,
-        Scoring(encoding, score, rounds, settings, memory_mb),
+        Scoring(encoding, score or default_metric(people.labels, stratum), rounds, settings, memory_mb),
         fold=fold,
         shard=shard,
         shards=shards,
         seed=seed,
         device=device,
-        permutations=permutations,
-        stratum=read_stratum(samples, promoters.sample_ids, strata),
+        permutations=permutations_for(len(promoters)) if permutations is None else permutations,
+        stratum=stratum,
+        permuted_within=permuted_within,
         offset=read_offsets(offset, promoters.sample_ids),
         checkpoint=checkpoint,
     )

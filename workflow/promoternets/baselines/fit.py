@@ -24,11 +24,12 @@ from promoternets.baselines.columns import (
     TrainingSpan,
 )
 from promoternets.baselines.elastic_net import ScreenedGenotypes
-from promoternets.baselines.search import inner_splits, search
+from promoternets.baselines.search import Search, inner_splits, search
 from promoternets.baselines.settings import Baseline, Setting, baseline
 from promoternets.seeds import derive
 
 logger = logging.getLogger(__name__)
+EQUAL = 1e-9  # of two AUCs
 SCREENED_SITES = 20_000  # of an elastic net
 
 
@@ -153,7 +154,7 @@ def _choose(
         return settings[0], {"inner_auc": None, "tried": []}
     splits = fit_splits(model, case, family, seed)
     found = search(model, settings, columns, x, case, splits, seed=seed, threads=threads)
-    best = int(np.argmax(found.auc))
+    best = _best(model, found, case)
     held = np.isfinite(found.score[best])
     tried = [
         {"setting": setting, "auc": round(float(auc), 5), "converged": bool(converged)}
@@ -164,6 +165,19 @@ def _choose(
         logger.warning("%d of %d settings did not converge in the inner parts", (~found.converged).sum(), len(settings))
     about = {"inner_auc": float(found.auc[best]), "inner_parts": len(splits), "tried": tried}
     return settings[best], about | {"held_out": (found.score[best][held], case[held])}
+
+
+def _best(model: Baseline, found: Search, case: np.ndarray) -> int:
+    """Return the setting of the highest AUC, the first of equals; of a logistic model's equals that of least log-loss.
+
+    With a batch as the only covariate every penalty ranks people alike, and only one of them gives fitting log-odds.
+    """
+    equals = np.flatnonzero(found.auc >= found.auc.max() - EQUAL)
+    if model.kind != "logistic" or len(equals) == 1:
+        return int(np.argmax(found.auc))
+    sign = np.where(case, -1.0, 1.0)
+    losses = [np.nanmean(np.logaddexp(0, sign * found.score[number])) for number in equals]
+    return int(equals[np.argmin(losses)])
 
 
 def _converged(classifier: BaseEstimator, caught: list[warnings.WarningMessage]) -> bool:

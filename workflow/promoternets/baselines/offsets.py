@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
 
-from promoternets.baselines.columns import informative
-from promoternets.baselines.fit import fit
 from promoternets.baselines.inputs import People, read_people, with_components
 from promoternets.baselines.settings import baseline
 from promoternets.errors import InputError
 from promoternets.formats.confounders import CONFOUNDERS
+from promoternets.formats.covariate_columns import CovariateColumns, informative
 from promoternets.formats.offsets import write_offsets
 from promoternets.formats.outer_fold import read_outer_fold
 from promoternets.progress import progress
-from promoternets.seeds import derive
 
 logger = logging.getLogger(__name__)
+WEAK = 100.0  # next to no penalty: shrunk log-odds would leave part of the confounding to the network
+ITERATIONS = 10_000
 LEAST_PROBABILITY = 1e-3  # a stratum of one class would otherwise leave nothing to learn from its people
 
 
@@ -32,7 +33,6 @@ def offset_confounders(
     model: str,
     offsets: Path,
     components: Path | None = None,
-    seed: int = 42,
 ) -> None:
     """Write the log-odds of being a case that a model of confounders gives everybody, for one outer fold.
 
@@ -42,7 +42,7 @@ def offset_confounders(
     Raises
     ------
     InputError
-        As `inputs.read_people` and `fit.fit`; when `model` is no model of confounders.
+        As `inputs.read_people`; when `model` is no model of confounders.
     """
     if model not in CONFOUNDERS:
         raise InputError(f"{model!r} is no model of confounders", fix=f"Choose one of {', '.join(CONFOUNDERS)}")
@@ -55,17 +55,17 @@ def offset_confounders(
     parts = [training & (inner == part) for part in np.unique(inner[training])]
     log_odds = np.empty(len(people.sample))
     for held in progress([*parts, people.test], total=len(parts) + 1, what="models of confounders", unit="parts"):
-        log_odds[held] = _held_out(people, covariates, model, training & ~held, held, derive(seed, "offset", fold))
+        log_odds[held] = _held_out(people, covariates, training & ~held, held)
     write_offsets(offsets, samples=people.sample, log_odds=log_odds)
 
 
-def _held_out(
-    people: People, covariates: pd.DataFrame, model: str, train: np.ndarray, held: np.ndarray, seed: int
-) -> np.ndarray:
+def _held_out(people: People, covariates: pd.DataFrame, train: np.ndarray, held: np.ndarray) -> np.ndarray:
     """Return the log-odds of people `held` by a fit to people `train`, both bool [people]."""
     if not len(covariates.columns) or not len(informative(covariates[train]).columns):
         logger.warning("no covariate tells anybody apart: the offset is the same for everybody")
         return np.full(held.sum(), logit(people.case[train].mean()))
-    fitted = fit(model, covariates[train], people.case[train], people.family[train], seed=seed)
-    probability = fitted.probability(covariates[held])
+    columns = CovariateColumns().fit(covariates[train])
+    model = LogisticRegression(C=WEAK, max_iter=ITERATIONS)
+    fitted = model.fit(columns.transform(covariates[train]), people.case[train])
+    probability = fitted.predict_proba(columns.transform(covariates[held]))[:, 1]
     return logit(np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))

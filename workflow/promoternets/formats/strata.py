@@ -15,6 +15,7 @@ from promoternets.formats.tables import read_table
 
 logger = logging.getLogger(__name__)
 BATCH = "batch"
+EVERYBODY = "the whole cohort"
 NOT_COVARIATES = ("sample", "phenotype", "family")
 MOST_LEVELS = 20  # of a covariate that is taken for a category by itself
 MOST_CODES = 10  # whole numbers with at most so many different values are codes (batch 1, 2, 3), not amounts
@@ -70,11 +71,14 @@ def read_strata(samples: str | Path, people: Sequence[str] | np.ndarray, columns
     return [one for one in strata if len(one.levels) > 1]
 
 
-def read_stratum(samples: str | Path, people: Sequence[str] | np.ndarray, columns: Sequence[str] | None) -> np.ndarray:
-    """Return a number for each person's stratum, int64 [people]: the combination of the named columns.
+def read_stratum(
+    samples: str | Path, people: Sequence[str] | np.ndarray, columns: Sequence[str] | None
+) -> tuple[np.ndarray, str]:
+    """Return a number for each person's stratum, int64 [people], and what the strata are of.
 
-    When columns is None it is the batch, where the table has one, and one stratum of everybody where it has none:
-    combinations of all covariates would leave next to nobody in a stratum.
+    A stratum is a combination of the named columns (``batch and sex``). When columns is None it is the batch, where the
+    table has one, and one stratum of everybody (``the whole cohort``) where it has none: combinations of all covariates
+    would leave next to nobody in a stratum.
 
     Raises
     ------
@@ -86,9 +90,10 @@ def read_stratum(samples: str | Path, people: Sequence[str] | np.ndarray, column
         columns = [BATCH] if BATCH in table else []
     strata = read_strata(samples, people, columns)
     if not strata:
-        return np.zeros(len(people), dtype=np.int64)
+        return np.zeros(len(people), dtype=np.int64), EVERYBODY
     levels = np.stack([one.level for one in strata], axis=1)
-    return np.unique(levels, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    code = np.unique(levels, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return code, " and ".join(one.column for one in strata)
 
 
 def _by_default(table: pd.DataFrame) -> list[str]:

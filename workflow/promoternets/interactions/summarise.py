@@ -26,9 +26,14 @@ MOST_NAMED = 5
 
 
 def read_folds(tables: Sequence[Path]) -> pd.DataFrame:
-    """Return the tables of all folds as one, columns as `verdicts.COLUMNS`, the fold as text."""
+    """Return the tables of all folds as one, columns as `verdicts.COLUMNS`, the fold as text.
+
+    P-values are corrected, and verdicts given, once more for the pairs of all folds, where a fold's own table corrects
+    for those of the fold.
+    """
     parts = [read_table(path, columns=COLUMNS, what="table of interactions", dtypes=NUMBERS) for path in tables]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return with_verdicts(table) if len(table) else table
 
 
 def over_folds(table: pd.DataFrame) -> pd.DataFrame:

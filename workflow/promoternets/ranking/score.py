@@ -13,9 +13,10 @@ import torch
 
 from promoternets.errors import InputError
 from promoternets.formats.outer_fold import OuterFold
+from promoternets.formats.strata import EVERYBODY
 from promoternets.networks.encoding import Encoder
 from promoternets.networks.promoter_cnn import PromoterCNN
-from promoternets.permutations import movable, permutation_cells, permuted
+from promoternets.permutations import movable, permutation_cells, permuted, validating_parts
 from promoternets.ranking.promoters import Promoters
 from promoternets.seeds import derive
 from promoternets.training.ensemble import Task, centred_offset, train_ensemble
@@ -41,6 +42,8 @@ COLUMNS = [
     "train_people",
     "validation_people",
     "sites",
+    "permuted_within",
+    "movable",
 ]
 NULL_COLUMNS = ["promoter", "fold", "permutation", "score"]
 BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser moments, one temporary
@@ -92,6 +95,16 @@ class Scoring:
     memory_mb: int
 
 
+def default_metric(labels: np.ndarray, stratum: np.ndarray) -> str:
+    """Return what promoters are scored by where nothing is asked for: the AUC within strata, where there are strata.
+
+    The plain AUC where there is one stratum, or each is of one class, so that no pair of a case and a control is of
+    the same stratum.
+    """
+    several = len(np.unique(stratum)) > 1 and movable(labels, np.unique(stratum, return_inverse=True)[1]) > 0
+    return WITHIN if several else "auc"
+
+
 @dataclass(frozen=True)
 class Scores:
     """Scores and how they came about, float64 [rounds, members] each."""
@@ -114,6 +127,7 @@ def score_promoters(
     device: torch.device,
     permutations: int = 0,
     stratum: np.ndarray | None = None,
+    permuted_within: str = EVERYBODY,
     offset: np.ndarray | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -127,12 +141,14 @@ def score_promoters(
     Parameters
     ----------
     stratum : int [people], the strata of a within-strata score and of permutations; None for one stratum.
+    permuted_within : what the strata are of, for the record.
     offset : float32 [people], log-odds known beforehand (`training.ensemble.Task.offset`).
 
     Returns
     -------
     scores : DataFrame: promoter, fold, score, se, metric, epochs (mean over rounds), best_epoch, train_people (of one
-        round), validation_people (of all rounds), sites.
+        round), validation_people (of all rounds), sites, permuted_within, movable (share of people whose label can
+        change places within their stratum).
     null : DataFrame: promoter, fold, permutation (from 1), score.
     """
     size = stack_size(
@@ -140,9 +156,10 @@ def score_promoters(
     )
     nobody = np.zeros(len(people.labels), dtype=np.int64)
     stratum = nobody if stratum is None else stratum
-    cells = permutation_cells(stratum, nobody if people.fold_of is None else people.fold_of, people.inner)
-    if permutations and not movable(people.labels, cells):
-        permutations = 0
+    folds = nobody if people.fold_of is None else people.fold_of
+    cells, parts = permutation_cells(stratum, folds, people.inner), validating_parts(folds, people.inner)
+    share = movable(people.labels, cells)
+    permutations = permutations if share else 0
     members = [
         (index, number)
         for stack in shard_members(len(promoters), size, shard, shards)
@@ -152,7 +169,7 @@ def score_promoters(
     if not members:
         return pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=NULL_COLUMNS)
     labels = np.stack([
-        permuted(people.labels, cells, seed, promoters.ids[index], number) if number else people.labels
+        permuted(people.labels, cells, parts, seed, promoters.ids[index], number) if number else people.labels
         for index, number in members
     ]).astype(np.int8)  # fmt: skip
     seeds = [(promoters.ids[index], fold, *([number] if number else [])) for index, number in members]
@@ -161,7 +178,8 @@ def score_promoters(
         seed=seed, device=device, stratum=stratum, offset=offset, checkpoint=checkpoint,
         what=f"Promoter-CNNs of fold {fold}, shard {shard}",
     )  # fmt: skip
-    return _tables(promoters, people, scoring, members, found, fold)
+    scores, null = _tables(promoters, people, scoring, members, found, fold)
+    return scores.assign(permuted_within=permuted_within, movable=share)[COLUMNS], null
 
 
 def score_members(
@@ -264,4 +282,4 @@ def _tables(
         }
     )
     own = table["permutation"] == 0
-    return table.loc[own, COLUMNS].reset_index(drop=True), table.loc[~own, NULL_COLUMNS].reset_index(drop=True)
+    return table[own].reset_index(drop=True), table.loc[~own, NULL_COLUMNS].reset_index(drop=True)

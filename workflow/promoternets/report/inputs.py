@@ -35,7 +35,7 @@ _PROMOTERS = (
     "promoter", "gene_id", "symbol", "chrom", "tss", "strand", "score", "se", "p_value", "fdr", "family_wise_p",
     "folds", "folds_selected", "best_rank", "sites",
 )  # fmt: skip
-_NULL = ("promoters", "null_scores", "mean", "sd", "low", "high", "best_by_chance", "fdr_line")
+_NULL = ("promoters", "null_scores", "mean", "sd", "low", "high", "best_by_chance", "fdr_line", "movable")
 _PAIRS = ("r2", "p_training", "p_marginal", "p_region", "p_haplotype", "p_corrected")
 SECTION_START = '<section id="chromatin"'
 MAKE_AGAIN = "Make it again with build_chromatin_report"
@@ -190,7 +190,7 @@ def read_inputs(
         ),
         null=read_table(
             null_summary,
-            columns=["fold", *_NULL],
+            columns=["fold", *_NULL, "metric", "permuted_within"],
             what="table of the null",
             dtypes=dict.fromkeys(_NULL, "float64"),
         ),

@@ -136,7 +136,7 @@ def _questions(
         {"question": "Does it predict?", "answer": [found.predicts]},
         {
             "question": "Is it real?",
-            "answer": [found.covariates, *_audited(inputs, flags=False), found.linear, *_rerun(inputs)],
+            "answer": [found.covariates, *_audited(inputs, flags=False), found.linear],
         },
         {"question": "Which promoters?", "answer": [which]},
     ]
@@ -146,23 +146,31 @@ def _beyond_chance(inputs: Inputs) -> str:
     """Say how many promoters are found beyond chance, by the null of permuted labels."""
     scores = inputs.promoter_ranking
     if summaries.by_chance(inputs.null) is None:
+        note = inputs.null.iloc[0]
+        if not note["movable"]:
+            return (
+                f"Every {safe_text(note['permuted_within'], 40)} holds cases only or controls only, so labels could "
+                "not be permuted within it, and it is not known what promoters score by chance."
+            )
         return "No labels were permuted, so it is not known what promoters score by chance."
     found, best = int((scores["fdr"] <= 0.05).sum()), int((scores["family_wise_p"] <= 0.05).sum())
     return (
         f"{count(found)} of {plural(len(scores), 'promoter')} {'is' if found == 1 else 'are'} found at a false "
-        f"discovery rate of 5%, {count(best)} of them beyond what the best of so many reaches by chance."
+        f"discovery rate of 5%, {count(best)} of them beyond what the best of so many reaches by chance "
+        f"(labels permuted within {safe_text(inputs.null.iloc[0]['permuted_within'], 40)}"
+        f"{_share_moved(inputs.null.iloc[0]['movable'])})."
     )
+
+
+def _share_moved(share: float) -> str:
+    """Return a caution where few labels can change places."""
+    return "" if share >= 0.5 else f", where only {share:.0%} of the people can change theirs: little can be found"
 
 
 def _audited(inputs: Inputs, *, flags: bool) -> list[str]:
     """Return the audit's red flags, or all its other sentences."""
     chosen = [line for line in inputs.audit if line.startswith(RED_FLAG) == flags and line != NO_FLAG]
     return [safe_text(line, 500) for line in chosen]
-
-
-def _rerun(inputs: Inputs) -> list[str]:
-    """Return what the reruns say, where they were asked for."""
-    return [safe_text(line, 500) for line in inputs.reruns]
 
 
 def planted_sentence(planted: pd.DataFrame, top: int) -> str:
@@ -345,13 +353,24 @@ def _promoters_plate(inputs: Inputs, planted: pd.DataFrame | None) -> Plate:
         "Promoters along the genome",
         f"Each dot is a promoter; its height is the mean {metric} of its "
         "own small network on validation people inside each training part. "
-        "Others learned from permuted labels: 95 of 100 of their scores lie in the band, the dashed line is what the "
-        "best of so many reaches by chance in 5 of 100 cohorts, and above the dotted line the false discovery rate is "
-        "at most 5%.",
+        f"{_null_in_words(numbers)}",
         f"Scores of {len(numbers):,} promoters along the genome; the highest are {top}.",
         figures.draw_promoters(numbers, metric, folds),
         numbers,
     )
+
+
+def _null_in_words(numbers: pd.DataFrame) -> str:
+    """Say what the band and the lines are that are drawn."""
+    first = numbers.iloc[0]
+    if is_missing(first["null_low"]):
+        return "No network learned from permuted labels, so there is no band of chance."
+    parts = ["Others learned from permuted labels: 95 of 100 of their scores lie in the band"]
+    if not is_missing(first["best_by_chance"]):
+        parts.append("the dashed line is what the best of so many reaches by chance in 5 of 100 cohorts")
+    if not is_missing(first["fdr_line"]):
+        parts.append("from the dotted line up the false discovery rate is at most 5%")
+    return "; ".join(parts) + "."
 
 
 def _saliency_plate(profile: pd.DataFrame) -> Plate:
@@ -806,12 +825,27 @@ def _notes(
         "overlap": _overlap(inputs),
         "skipped": _skipped(inputs),
         "interactions": [safe_text(line, 500) for line in inputs.interactions_said],
+        "reruns": [safe_text(line, 500) for line in inputs.reruns],
     }
+
+
+def _on_top(inputs: Inputs) -> list[str]:
+    """Say that networks learned on top of confounders, where they did: their scores are then no rival's equal."""
+    settings = inputs.settings.get("settings") or {}
+    offset = (settings.get("als_net") or {}).get("offset", "none")
+    if offset == "none":
+        return []
+    name = in_sentence(offset)
+    return [
+        f"ALS-Net learned on top of the log-odds of {name}, and its score is what the genotype says beside them. It "
+        "may lie below a model that sees confounders, or below rivals that were not asked to leave them out, without "
+        "being useless: what counts is what it adds to the covariates, and its AUC within batches. Reruns learn without them."
+    ]
 
 
 def _cautions(inputs: Inputs, people: summaries.People, covariates: pd.DataFrame, found: verdict.Verdict) -> list[str]:
     """Return what a careful reader would want to be told before believing the page; the audit's red flags first."""
-    cautions = _audited(inputs, flags=True)
+    cautions = [*_on_top(inputs), *_audited(inputs, flags=True)]
     smaller = min(people.cases, people.controls)
     if smaller < 100:
         cautions.append(

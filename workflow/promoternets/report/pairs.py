@@ -32,7 +32,7 @@ def interactions_table(inputs: Inputs) -> Table | None:
         "among all pairs of selected sites in training people (p in training is therefore no evidence) and tested in "
         "people not seen: after both sites; also after what the sites of both promoters say additively of the "
         "phenotype and of the product; also after the haplotype that carries both alleles, where the sites share a "
-        "chromosome. An interaction must pass all of them, corrected for the pairs of the fold. "
+        "chromosome. An interaction must pass all of them, corrected for the pairs of all folds. "
         "Folds all together: different people, but scans that share people, "
         "so these p-values are too small and are corrected for all pairs scanned.",
         ["Promoters and sites", "Fold", "r²", "p in training", "p after sites", "after region", "after haplotype",

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from promoternets.report.style import BLUE, MODEL_COLOURS, PALE, QUIET, VERMILLION, new_figure, styled
 from promoternets.report.words import full_model_name
 
-NAMES = {"best_promoter": "The best promoter's own network"}
+NAMES = {"best_promoter": "The best promoter (inner validation)"}
 
 
 def rerun_name(model: str) -> str:
@@ -33,7 +33,7 @@ def draw_permutations(table: pd.DataFrame) -> Figure:
         axes.plot(null, height, ls="none", marker="o", ms=3.6, mfc="none", mec=QUIET, label=f"_null {model}")
         axes.plot(own, [place], ls="none", marker="D", ms=7, color=BLUE, label=f"_own {model}")
     axes.set_yticks(range(len(models)), [rerun_name(model) for model in reversed(models)])
-    axes.set(xlabel="AUC in people not seen, folds together", ylim=(-0.6, len(models) - 0.4))
+    axes.set(xlabel="AUC (of the best promoter: its ranking score)", ylim=(-0.6, len(models) - 0.4))
     axes.axvline(0.5, color=QUIET, lw=0.9, zorder=0)
     axes.grid(axis="x", color=PALE, lw=0.8)
     axes.set_axisbelow(True)

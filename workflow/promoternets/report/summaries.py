@@ -22,6 +22,7 @@ from promoternets.report.words import (
     PUBLISHED,
     base_model,
     model_name,
+    safe_text,
 )
 
 LEVELS_SHOWN = 12  # a covariate with more values than this is summarised, never listed: it could be an id
@@ -329,13 +330,11 @@ def stages(benchmarks: pd.DataFrame | None) -> pd.DataFrame | None:
 
 
 def score_metric(inputs: Inputs) -> str:
-    """Return the metric the promoters were ranked by; AUC unless the tables or settings say otherwise."""
-    if "metric" in inputs.ranking and inputs.ranking["metric"].notna().any():
-        name = str(inputs.ranking["metric"].dropna().iloc[0])
-    else:
-        ranking = (inputs.settings.get("settings") or {}).get("ranking") or {}
-        name = str(ranking.get("score", "auc"))
-    return {"auc": "AUC", "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}.get(name, name)
+    """Return what the promoters were ranked by, in words."""
+    note = inputs.null.iloc[0]
+    names = {"auc": "AUC", "balanced_accuracy": "balanced accuracy", "within_strata_auc": "AUC within"}
+    name = names.get(note["metric"], str(note["metric"]))
+    return f"{name} {safe_text(note['permuted_within'], 40)}" if name == "AUC within" else name
 
 
 def top_sites(saliency: pd.DataFrame, method: str, number: int) -> pd.DataFrame:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
+from promoternets.resampled import over_folds, tested_per_trained
 from promoternets.seeds import derive
 
 logger = logging.getLogger(__name__)
 BEYOND = (1.5, 2.0, 3.0, 5.0, 10.0)  # times the people there are
-RESAMPLES = 500
+RESAMPLES = 200
 FEWEST_SIZES = 3
 EXPONENTS = (0.1, 1.5)
 
@@ -21,9 +22,10 @@ def learning_table(aucs: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Return the measured points of each model's curve, and its extrapolation.
 
     The curve is an inverse power law, AUC = a - b n^-c with a in [0.5, 1], b >= 0 and c in [0.1, 1.5] (Figueroa et al.
-    2012, BMC Med Inform Decis Mak 12:8). Intervals of measured points are means +- 1.96 standard errors over folds and
-    replicates; those of extrapolated ones come from curves fitted to resamples of folds and replicates. Extrapolation
-    takes it that more people would be like those there are, and that the curve keeps its form.
+    2012, BMC Med Inform Decis Mak 12:8). Intervals of measured points are those of the corrected resampled t-test over
+    folds (`resampled.over_folds`), those of extrapolated ones come from curves fitted to resamples of folds and
+    replicates, widened by what folds share (as `resampled.widened`). Extrapolation takes it that more people are like
+    those there are, and that the curve keeps its form.
 
     Parameters
     ----------
@@ -37,9 +39,10 @@ def learning_table(aucs: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     rows = []
     for model, part in aucs.dropna(subset=["auc"]).groupby("model", sort=True):
         sizes = part.groupby("share")
-        for _, own in sizes:
-            mean, error = own["auc"].mean(), own["auc"].std(ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.nan
-            rows.append((model, own["training_people"].mean(), mean, mean - 1.96 * error, mean + 1.96 * error, 0))
+        for _, own in sizes:  # the mean of replicates, which share test people, stands for a fold
+            folds = own.groupby("fold")[["auc", "training_people", "test_people"]].mean()
+            found = over_folds(folds["auc"], folds["training_people"], folds["test_people"])
+            rows.append((model, own["training_people"].mean(), found.mean, found.low, found.high, 0))
         if part["share"].nunique() < FEWEST_SIZES:
             logger.warning("%s: fewer than %d sizes: the curve is not extrapolated", model, FEWEST_SIZES)
             continue
@@ -48,6 +51,9 @@ def learning_table(aucs: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         value = predicted(fit_curve(part), beyond)
         drawn = np.stack([predicted(fit_curve(own), beyond) for own in _resamples(part, seed, str(model))])
         low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+        last = part[part["share"] == part["share"].max()].groupby("fold")[["training_people", "test_people"]].mean()
+        wider = np.sqrt(1 + len(last) * tested_per_trained(last["training_people"], last["test_people"]).mean())
+        low, high = np.clip([value - wider * (value - low), value + wider * (high - value)], 0, 1)
         rows += [(model, *numbers, 1) for numbers in zip(beyond, value, low, high, strict=True)]
     return pd.DataFrame(rows, columns=["model", "training_people", "auc", "low", "high", "extrapolated"])
 
@@ -63,7 +69,7 @@ def fit_curve(part: pd.DataFrame) -> np.ndarray:
         return a - b * n**-c - auc
 
     bounds = ([0.5, 0, EXPONENTS[0]], [1, 1, EXPONENTS[1]])
-    starts = [(min(auc.max() + 0.02, 0.999), 0.02, exponent) for exponent in (0.3, 0.5, 1.0)]
+    starts = [(np.clip(auc.max() + 0.02, 0.501, 0.999), 0.02, exponent) for exponent in (0.3, 0.5, 1.0)]
     best = min((least_squares(error, start, bounds=bounds) for start in starts), key=lambda found: found.cost)
     return np.r_[best.x, scale]
 

@@ -61,6 +61,11 @@ def permutation_p_values(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "permutations", "auc", "null_mean", "null_low", "null_high", "p_value"])
 
 
+def _least(permutations: int) -> str:
+    """Say so where no outcome could have been significant."""
+    return "" if permutations >= 19 else f"; with {permutations} it cannot be under {1 / (1 + permutations):.2g}"
+
+
 def permutation_sentences(summary: pd.DataFrame, names: dict[str, str]) -> str:
     """Return the outcome in words, a sentence a model."""
     lines = []
@@ -69,6 +74,6 @@ def permutation_sentences(summary: pd.DataFrame, names: dict[str, str]) -> str:
         lines.append(
             f"{name} reaches {row.auc:.3f}. With labels permuted within strata, and selection and training done again, "
             f"it reaches {row.null_mean:.3f} on average, and as much in {as_high or 'none'} of {row.permutations} "
-            f"permutations (p = {row.p_value:.2g})."
+            f"permutations (p = {row.p_value:.2g}{_least(row.permutations)})."
         )
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ import pandas as pd
 from promoternets.errors import InputError
 from promoternets.folds.assign import partition
 from promoternets.formats.outer_fold import OuterFold
-from promoternets.permutations import movable, permutation_cells, permuted
+from promoternets.permutations import movable, permutation_cells, permuted, validating_parts
 from promoternets.seeds import derive
 
 KINDS = ("permuted", "subsampled", "repeated")
@@ -50,8 +50,8 @@ def permuted_reruns(people: OuterFold, stratum: np.ndarray, *, permutations: int
             "every stratum holds cases only or controls only: labels cannot be permuted within strata",
             fix="Name other columns in audit.strata",
         )
-    numbers = range(1, permutations + 1)
-    moved = [replace(people, labels=permuted(people.labels, cells, seed, "rerun", number)) for number in numbers]
+    numbers, parts = range(1, permutations + 1), validating_parts(people.fold_of, people.inner)
+    moved = [replace(people, labels=permuted(people.labels, cells, parts, seed, "rerun", number)) for number in numbers]
     return [Rerun(0, people), *(Rerun(number, own) for number, own in zip(numbers, moved, strict=True))]
 
 

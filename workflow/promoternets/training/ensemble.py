@@ -99,7 +99,7 @@ class Task:
             return
         for name, part in (("training", self.training), ("validation", self.validation)):
             classes = self.labels[:, part]
-            if len(part) == 0 or bool((classes == classes[:, :1]).all()):
+            if len(part) == 0 or bool((classes == classes[:, :1]).all(1).any()):
                 raise InputError(
                     f"the inner {name} part of {len(part)} people does not hold both cases and controls",
                     fix="Use fewer folds or more people",

@@ -160,6 +160,8 @@ def audited(scenario: str, found: Replicate) -> Iterator[Quantity]:
     for flag in RED_FLAGS:
         yield Quantity(f"flag:{flag}", float(flag in raised))
     yield Quantity("red_flags", float(len(raised)), passed=bool(raised) if scenario == "batch" else None)
+    if not (found.audit["stratum"] == "batch").any():
+        return  # one batch
     row = audit_row(found.audit, "within_strata", "batch", NET, "auc")
     passed = covers(0.5, row["low"], row["high"]) if scenario == "batch" else None
     yield Quantity("auc_within_batch", row["value"], row["low"], row["high"], passed)

@@ -838,9 +838,8 @@ def _on_top(inputs: Inputs) -> list[str]:
     name = in_sentence(offset)
     return [
         f"ALS-Net learned on top of the log-odds of {name}, and its score is what the genotype says beside them. It "
-        "may lie below a model that sees confounders, or below rivals that were not asked to leave them out, without "
-        "being useless: what counts is what it adds to the covariates, and its AUC within batches. Reruns learn without "
-        "them."
+        "may lie below a model that sees confounders, or below rivals that were not asked to leave them out, and still "
+        "be of use: what counts is what it adds to the covariates, and its AUC within batches. Reruns learn without them."
     ]
 
 

@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 
 from promoternets.errors import InputError
-from promoternets.permutations import movable, permutation_cells, permuted, validating_parts
+from promoternets.permutations import movable, permutation_cells, permutations_for, permuted, validating_parts
 from promoternets.ranking.null import (
     false_discovery_rates,
     family_wise,
     over_folds,
-    permutations_for,
     score_at,
     summarise_null,
     tail_p_values,

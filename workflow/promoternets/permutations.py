@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from promoternets.seeds import derive
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 100
+ENOUGH = 64  # null scores of a fold: as many are made where nothing else is asked for
 SMALLEST_CELL = 10  # people; smaller cells of fold and inner part are joined, within their stratum
 
 
@@ -36,6 +38,11 @@ def permutation_cells(stratum: np.ndarray, fold: np.ndarray, inner: np.ndarray) 
         cell[free[taken]] = made + code[taken]
         made += int(code.max()) + 1
     return cell
+
+
+def permutations_for(promoters: int) -> int:
+    """Return how many permutations of each promoter give a pool of 64 null scores in a fold: 1 from 64 promoters on."""
+    return max(1, math.ceil(ENOUGH / max(promoters, 1)))
 
 
 def validating_parts(fold: np.ndarray, inner: np.ndarray) -> list[np.ndarray]:

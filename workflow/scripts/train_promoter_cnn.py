@@ -72,7 +72,7 @@ def main(
     from promoternets.formats.outer_fold import read_outer_fold
     from promoternets.formats.strata import read_stratum
     from promoternets.formats.tables import write_table
-    from promoternets.ranking.null import permutations_for
+    from promoternets.permutations import permutations_for
     from promoternets.ranking.presets import PRESETS
     from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.score import Scoring, default_metric, score_promoters

@@ -23,14 +23,8 @@ from scipy.stats import false_discovery_control
 TAIL = 0.1  # the part of the null that the tail is fitted to
 LEAST_TAIL = 5  # null scores in the tail; with fewer the p-value stays the empirical one
 LEVEL = 0.05
-ENOUGH = 64  # null scores of a fold: as many are made where nothing else is asked for
 SUMMARY = ["fold", "promoters", "null_scores", "mean", "sd", "low", "high", "best_by_chance", "fdr_line"]
 NOTES = ["metric", "permuted_within", "movable"]
-
-
-def permutations_for(promoters: int) -> int:
-    """Return how many permutations of each promoter give a pool of 64 null scores in a fold: 1 from 64 promoters on."""
-    return max(1, math.ceil(ENOUGH / max(promoters, 1)))
 
 
 def tail_p_values(scores: np.ndarray, null: np.ndarray) -> np.ndarray:

@@ -837,9 +837,9 @@ def _on_top(inputs: Inputs) -> list[str]:
         return []
     name = in_sentence(offset)
     return [
-        f"ALS-Net learned on top of the log-odds of {name}, and its score is what the genotype says beside them. It "
-        "may lie below a model that sees confounders, or below rivals that were not asked to leave them out, and still "
-        "be of use: what counts is what it adds to the covariates, and its AUC within batches. Reruns learn without them."
+        f"ALS-Net learned on top of the log-odds of {name}: its score is what the genotype says beside them. It may "
+        "lie below a model that sees confounders, or below rivals that were not asked to leave them out, and be of use. "
+        "What counts is what it adds to the covariates, and its AUC within batches. Reruns learn without them."
     ]
 
 

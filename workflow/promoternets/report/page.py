@@ -838,8 +838,8 @@ def _on_top(inputs: Inputs) -> list[str]:
     name = in_sentence(offset)
     return [
         f"ALS-Net learned on top of the log-odds of {name}: its score is what the genotype says beside them. It may "
-        "lie below a model that sees confounders, or below rivals that were not asked to leave them out, and be of use. "
-        "What counts is what it adds to the covariates, and its AUC within batches. Reruns learn without them."
+        "lie below a model that sees confounders, or below rivals that were not asked to leave them out, and be "
+        "of use. What counts is what it adds to the covariates, and its AUC within batches. Reruns learn without them."
     ]
 
 

@@ -59,7 +59,7 @@ def configuration(data, folder):
             },
         },
         "folds": {"count": 3, "inner": 4},
-        "ranking": {"epochs": 6, "patience": 2, "shards": 2},
+        "ranking": {"epochs": 6, "patience": 2, "shards": 2, "permutations": 1},
         "als_net": {"seeds": 1, "epochs": 8, "patience": 3},
         "baselines": {"models": ["logistic_regression"], "published": False},
         "evaluation": {"bootstrap": 500},

@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, run, write both tables, print the summary."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", nargs="+", choices=list(SCENARIOS), default=list(SCENARIOS))
-    parser.add_argument("--replicates", type=int, help="of each scenario; default: 20 of null, 5 of the others")
+    parser.add_argument("--replicates", type=int, help="of each scenario; default: those of audit_scenarios.py")
     parser.add_argument("--cores", default="all", help="cores that snakemake may use; default: all")
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "audit_benchmark", help="of the runs")
     parser.add_argument("--tables", type=Path, default=HERE, help="folder of audit.tsv and audit_summary.tsv")

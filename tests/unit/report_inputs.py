@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promoternets.ranking.null import over_folds, summarise_null, with_p_values
+from promoternets.ranking.null import promoters_over_folds, summarise_null, with_p_values
 
 AUC = {
     "als_net": (0.742, 0.705, 0.779),
@@ -230,7 +230,7 @@ def null_table(genes: pd.DataFrame, folds: int, permutations: int = 3) -> pd.Dat
 
 def over_all_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return promoter_ranking.tsv and null_summary.tsv of a ranking."""
-    together = over_folds(ranking, null)
+    together = promoters_over_folds(ranking, null)
     return together, summarise_null(together, with_p_values(ranking, null), null, NOTES)
 
 

@@ -14,9 +14,9 @@ from promoternets.interactions.check import check
 from promoternets.interactions.covariates import covariate_score
 from promoternets.interactions.haplotypes import EM, PHASE, both_alleles, cis_share, is_phased
 from promoternets.interactions.holm import holm
-from promoternets.interactions.logistic import term_test
+from promoternets.interactions.likelihood_ratio import term_test
 from promoternets.interactions.scan import Pair, scan
-from promoternets.interactions.summarise import over_folds, sentences
+from promoternets.interactions.summarise import pairs_over_folds, sentences
 from promoternets.interactions.tagging import ridge_predictor
 from promoternets.interactions.verdicts import COLUMNS, INSEPARABLE, INTERACTION, NOT_CONFIRMED, TAGGING, verdict
 
@@ -250,13 +250,13 @@ def test_folds_add_up_where_they_agree_and_cancel_where_they_do_not():
         row_of(fold="1", promoter_2="d"),
         row_of(fold="2", p_training=0.5, p_marginal=0.9, p_region=0.9),
     ]  # fmt: skip
-    combined = over_folds(pd.DataFrame(rows, columns=COLUMNS)).set_index("promoter_2")
+    combined = pairs_over_folds(pd.DataFrame(rows, columns=COLUMNS)).set_index("promoter_2")
     assert sorted(combined.index) == ["b", "c"]
     assert combined.loc["b", "p_marginal"] < 1e-5 and combined.loc["b", "verdict"] == INTERACTION
     assert combined.loc["c", "p_marginal"] == pytest.approx(0.5) and combined.loc["c", "verdict"] == NOT_CONFIRMED
     assert combined.loc["b", "people"] == 200
     many = pd.DataFrame(rows, columns=COLUMNS).assign(scanned=1_000_000)
-    assert set(over_folds(many)["verdict"]) == {NOT_CONFIRMED}, "folds' scans share people: correct for all pairs"
+    assert set(pairs_over_folds(many)["verdict"]) == {NOT_CONFIRMED}, "folds' scans share people: correct for all pairs"
 
 
 def test_sentences_count_every_verdict_and_name_what_interacts():

@@ -9,7 +9,7 @@ from promoternets.permutations import movable, permutation_cells, permutations_f
 from promoternets.ranking.null import (
     false_discovery_rates,
     family_wise,
-    over_folds,
+    promoters_over_folds,
     score_at,
     summarise_null,
     tail_p_values,
@@ -153,7 +153,7 @@ def two_folds():
 
 
 def test_the_planted_promoter_alone_is_found_over_folds(two_folds):
-    table = over_folds(*two_folds)
+    table = promoters_over_folds(*two_folds)
     assert table["promoter"].iloc[0] == "p0"
     assert list(table.loc[table["family_wise_p"] <= 0.05, "promoter"]) == ["p0"]
     assert table.loc[table["promoter"] == "p0", "score"].item() == pytest.approx(0.7015)
@@ -163,7 +163,9 @@ def test_the_planted_promoter_alone_is_found_over_folds(two_folds):
 def test_the_null_of_a_mean_over_folds_keeps_a_promoters_permutations_together(two_folds):
     """The folds' null scores are the same here, so their mean must spread as widely as one fold's does."""
     ranking, null = two_folds
-    summary = summarise_null(over_folds(ranking, null), with_p_values(ranking, null), null, NOTES).set_index("fold")
+    summary = summarise_null(promoters_over_folds(ranking, null), with_p_values(ranking, null), null, NOTES).set_index(
+        "fold"
+    )
     assert summary.loc["all", "null_scores"] == 80
     assert summary.loc["all", "sd"] == pytest.approx(null["score"].std(ddof=0))
     assert 0.5 < summary.loc["all", "best_by_chance"] < 0.7
@@ -172,6 +174,6 @@ def test_the_null_of_a_mean_over_folds_keeps_a_promoters_permutations_together(t
 
 def test_without_a_null_scores_have_no_p_value(two_folds):
     ranking, null = two_folds
-    table = over_folds(ranking, null.iloc[:0])
+    table = promoters_over_folds(ranking, null.iloc[:0])
     assert table[["p_value", "fdr", "family_wise_p"]].isna().all(axis=None)
     assert summarise_null(table, with_p_values(ranking, null.iloc[:0]), null.iloc[:0], NOTES)["mean"].isna().all()

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from promoternets.ranking.null import over_folds
+from promoternets.ranking.null import promoters_over_folds
 from promoternets.report import summaries, words
 from promoternets.report.inputs import Inputs
 
@@ -38,7 +38,7 @@ def test_planted_promoters_carry_their_rank_in_each_fold():
     truth = pd.DataFrame(
         {"gene_id": ["A", "B", "Z"], "effect": ["weak", "none", "additive"], "strength": [0.01, 0.0, 0.5]}
     )
-    table = summaries.planted(truth, over_folds(TWO_FOLDS, NO_NULL), TWO_FOLDS)
+    table = summaries.planted(truth, promoters_over_folds(TWO_FOLDS, NO_NULL), TWO_FOLDS)
     assert table["gene_id"].tolist() == ["Z", "A"]
     assert table["ranks"].tolist() == ["", "1, 2"]
     assert table["folds_selected"].tolist() == [0, 2]

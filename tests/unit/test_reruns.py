@@ -19,7 +19,7 @@ from promoternets.ranking.promoters import Promoters
 from promoternets.ranking.score import Scoring
 from promoternets.reruns import pipeline
 from promoternets.reruns.learning_curve import fit_curve, learning_sentences, learning_table, predicted
-from promoternets.reruns.measures import fold_aucs, over_folds, read_reruns
+from promoternets.reruns.measures import auc_over_folds, fold_aucs, read_reruns
 from promoternets.reruns.permutation_test import permutation_p_values, permutation_sentences, permutation_table
 from promoternets.reruns.plans import Rerun, permuted_reruns, repeated_reruns, subsampled_reruns, together
 from promoternets.reruns.repeated_folds import repeats_sentences, repeats_table
@@ -142,7 +142,7 @@ def test_aucs_of_reruns_are_within_folds_and_weighted_by_pairs():
     )  # fmt: skip
     aucs = fold_aucs(table)
     assert aucs["auc"].tolist() == [0.75, 0.0]
-    assert over_folds(aucs)["auc"].item() == pytest.approx(3 / 5)
+    assert auc_over_folds(aucs)["auc"].item() == pytest.approx(3 / 5)
 
 
 def test_a_person_predicted_twice_is_an_error(tmp_path):

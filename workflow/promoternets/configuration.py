@@ -193,12 +193,12 @@ class Configuration:
 
         return path
 
-    def rerun(self, kind: str, file: str) -> Callable[[Any], list[str]]:
-        """Return the function of wildcards that gives a file of a rerun, or nothing where no report shows it."""
+    def rerun(self, kind: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives the table of a rerun, or nothing where no report shows it."""
 
         def path(wildcards: Any) -> list[str]:
             shown = self.cohorts[wildcards.cohort].settings["reruns"]["in_report"]
-            return [f"results/{wildcards.cohort}/{file}"] if kind in shown else []
+            return [f"results/{wildcards.cohort}/{kind}.tsv"] if kind in shown else []
 
         return path
 

@@ -38,7 +38,7 @@ def main(
     import pandas as pd
 
     from promoternets.formats.tables import read_table, write_table
-    from promoternets.ranking.null import NOTES, over_folds, summarise_null, with_p_values
+    from promoternets.ranking.null import NOTES, promoters_over_folds, summarise_null, with_p_values
     from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.select import rank_promoters
 
@@ -57,7 +57,7 @@ def main(
     )
     by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
     table = with_p_values(table, by_chance)
-    over_all = over_folds(table, by_chance)
+    over_all = promoters_over_folds(table, by_chance)
     write_table(table, ranking)
     write_table(over_all, promoter_ranking)
     write_table(summarise_null(over_all, table, by_chance, notes), null_summary)

@@ -21,10 +21,10 @@ def main(*, tables: list[Path], blocks: Path, interactions: Path, summary: Path)
 
     from promoternets.formats.outputs import written
     from promoternets.formats.tables import write_table
-    from promoternets.interactions.summarise import over_folds, read_folds, sentences, with_symbols
+    from promoternets.interactions.summarise import pairs_over_folds, read_folds, sentences, with_symbols
 
     each = read_folds(tables)
-    combined = over_folds(each)
+    combined = pairs_over_folds(each)
     table = with_symbols(pd.concat([each, combined], ignore_index=True) if len(combined) else each, blocks)
     write_table(table, interactions)
     with written(summary) as partial:

@@ -11,11 +11,9 @@ from scipy.special import expit
 
 from promoternets.errors import InputError
 from promoternets.formats.covariate_columns import CovariateColumns
+from promoternets.logistic import fit_logistic, penalties
 
 logger = logging.getLogger(__name__)
-RIDGE = 1e-4  # keeps coefficients finite where a covariate tells the phenotype, and shared columns solvable
-MOST_STEPS = 100
-SETTLED = 1e-10  # largest gradient a person at the end
 CERTAIN = 1e-3  # a fitted probability nearer to 0 or 1 than this tells a person's phenotype
 
 
@@ -48,9 +46,9 @@ def design_of(covariates: pd.DataFrame, people: np.ndarray) -> np.ndarray:
 
 
 def fit_null_model(covariates: pd.DataFrame, case: np.ndarray, people: np.ndarray) -> NullModel:
-    """Fit logistic regression on covariates to some people by Newton's method.
+    """Fit logistic regression on covariates to some people (`logistic.fit_logistic`).
 
-    A penalty of 1e-4 on squared coefficients, the intercept apart, settles what the likelihood does not: a one-class
+    Its small penalty settles what the likelihood does not: a one-class
     batch, whose coefficient would be infinite, and category columns that sum to the intercept. People whose phenotype
     covariates tell have next to no weight and say nothing about a site; how many is said in a warning.
 
@@ -67,18 +65,7 @@ def fit_null_model(covariates: pd.DataFrame, case: np.ndarray, people: np.ndarra
     if len(np.unique(case)) < 2:
         raise InputError("people whom sites are to be tested among are of one class", fix="Use fewer folds or rounds")
     design = design_of(covariates, people)
-    penalty = np.full(design.shape[1], RIDGE)
-    penalty[0] = 0.0
-    coefficients = np.zeros(design.shape[1])
-    coefficients[0] = np.log(case.mean() / (1 - case.mean()))
-    for _ in range(MOST_STEPS):
-        fitted = expit(design @ coefficients)
-        gradient = design.T @ (case - fitted) - penalty * coefficients
-        if np.abs(gradient).max() < SETTLED * len(case):
-            break
-        coefficients = _step(design, case, penalty, coefficients, gradient)
-    else:
-        logger.warning("the covariate-only model has not settled after %d steps", MOST_STEPS)
+    coefficients = fit_logistic(design, case)
     fitted = expit(design @ coefficients)
     told = int((np.minimum(fitted, 1 - fitted) < CERTAIN).sum())
     if told:
@@ -86,22 +73,5 @@ def fit_null_model(covariates: pd.DataFrame, case: np.ndarray, people: np.ndarra
             "covariates tell the phenotype of %d of %d people: they say nothing about a site", told, len(case)
         )
     weight = fitted * (1 - fitted)
-    information = (design * weight[:, None]).T @ design + np.diag(penalty)
+    information = (design * weight[:, None]).T @ design + np.diag(penalties(design))
     return NullModel(people, design, case - fitted, weight, np.linalg.inv(information))
-
-
-def _step(
-    design: np.ndarray, case: np.ndarray, penalty: np.ndarray, coefficients: np.ndarray, gradient: np.ndarray
-) -> np.ndarray:
-    """Return coefficients after one Newton step, halved until the penalised likelihood does not fall."""
-
-    def likelihood(at: np.ndarray) -> float:
-        logit = design @ at
-        return float((case * logit - np.logaddexp(0, logit)).sum() - 0.5 * (penalty * at**2).sum())
-
-    fitted = expit(design @ coefficients)
-    information = (design * (fitted * (1 - fitted))[:, None]).T @ design + np.diag(penalty)
-    step, before = np.linalg.solve(information, gradient), likelihood(coefficients)
-    while likelihood(coefficients + step) < before - 1e-9 and np.abs(step).max() > 1e-12:
-        step = step / 2
-    return coefficients + step

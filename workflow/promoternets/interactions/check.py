@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.special import expit
 
 from promoternets.interactions.haplotypes import both_alleles
-from promoternets.interactions.logistic import TermTest, term_test
+from promoternets.interactions.likelihood_ratio import TermTest, term_test
 from promoternets.interactions.scan import WITHIN, Pair
 from promoternets.interactions.sites import Sites
 from promoternets.interactions.tagging import ridge_predictor

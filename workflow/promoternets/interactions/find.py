@@ -6,11 +6,12 @@ import logging
 from pathlib import Path
 
 from promoternets.errors import InputError
+from promoternets.formats.covariate_columns import read_covariates
 from promoternets.formats.outer_fold import read_outer_fold
 from promoternets.formats.selected_store import SelectedStore
 from promoternets.formats.tables import write_table
 from promoternets.interactions.check import Group, check
-from promoternets.interactions.covariates import covariate_score, read_covariates
+from promoternets.interactions.covariates import covariate_score
 from promoternets.interactions.scan import ScanLimits, scan
 from promoternets.interactions.sites import read_sites
 
@@ -43,7 +44,7 @@ def find_interactions(
             raise InputError(
                 f"the {name} people of fold {fold} are all of one class", where=folds, fix="Use fewer folds"
             )
-    score = covariate_score(read_covariates(samples, components, store.sample_ids), case, outer.training)
+    score = covariate_score(read_covariates(samples, store.sample_ids, components), case, outer.training)
     sites = read_sites(store)
     chosen, scanned = scan(sites, case, score, outer.training, pairs=pairs, limits=limits)
     logger.info("%d pairs of %d sites scanned in %d people", scanned, len(sites.names), len(outer.training))

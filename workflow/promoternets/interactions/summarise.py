@@ -36,7 +36,7 @@ def read_folds(tables: Sequence[Path]) -> pd.DataFrame:
     return with_verdicts(table) if len(table) else table
 
 
-def over_folds(table: pd.DataFrame) -> pd.DataFrame:
+def pairs_over_folds(table: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each pair of promoters claimed in two folds or more, fold `all`.
 
     The z-values of a model's test, each positive where it points as in training people, are summed over folds

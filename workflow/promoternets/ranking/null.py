@@ -98,7 +98,7 @@ def with_p_values(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def over_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
+def promoters_over_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
     """Return one row a promoter, best mean score first: what all folds say of it together.
 
     The null of a mean over folds is the mean over folds of a promoter's null scores: a permutation moves the labels of

@@ -32,17 +32,22 @@ def draw_permutations(table: pd.DataFrame) -> Figure:
         height = place + random.uniform(-0.16, 0.16, len(null))
         axes.plot(null, height, ls="none", marker="o", ms=3.6, mfc="none", mec=QUIET, label=f"_null {model}")
         axes.plot(own, [place], ls="none", marker="D", ms=7, color=BLUE, label=f"_own {model}")
-    axes.set_yticks(range(len(models)), [rerun_name(model) for model in reversed(models)])
-    axes.set(xlabel="AUC (of the best promoter: its ranking score)", ylim=(-0.6, len(models) - 0.4))
-    axes.axvline(0.5, color=QUIET, lw=0.9, zorder=0)
-    axes.grid(axis="x", color=PALE, lw=0.8)
-    axes.set_axisbelow(True)
+    _model_rows(axes, models, "AUC (of the best promoter: its ranking score)")
     marks = [
         Line2D([], [], ls="none", marker="D", color=BLUE, ms=6, label="labels as they are"),
         Line2D([], [], ls="none", marker="o", mfc="none", mec=QUIET, ms=4, label="a permutation of the labels"),
     ]
     figure.legend(handles=marks, loc="outside upper left", ncols=2)
     return figure
+
+
+def _model_rows(axes: Axes, models: list[str], label: str) -> None:
+    """Give each model a row, the first on top, and the axis below its label."""
+    axes.set_yticks(range(len(models)), [rerun_name(model) for model in reversed(models)])
+    axes.set(xlabel=label, ylim=(-0.6, len(models) - 0.4))
+    axes.axvline(0.5, color=QUIET, lw=0.9, zorder=0)
+    axes.grid(axis="x", color=PALE, lw=0.8)
+    axes.set_axisbelow(True)
 
 
 @styled
@@ -97,11 +102,7 @@ def draw_repeats(table: pd.DataFrame) -> Figure:
         if np.isfinite([everything["low"], everything["high"]]).all():
             axes.plot([everything["low"], everything["high"]], [place] * 2, color=BLUE, lw=2)
         axes.plot([everything["auc"]], [place], ls="none", marker="D", ms=7, color=BLUE, label=f"_all {model}")
-    axes.set_yticks(range(len(models)), [rerun_name(model) for model in reversed(models)])
-    axes.set(xlabel="AUC in people not seen, mean over folds", ylim=(-0.6, len(models) - 0.4))
-    axes.axvline(0.5, color=QUIET, lw=0.9, zorder=0)
-    axes.grid(axis="x", color=PALE, lw=0.8)
-    axes.set_axisbelow(True)
+    _model_rows(axes, models, "AUC in people not seen, mean over folds")
     marks = [
         Line2D([], [], ls="none", marker="D", color=BLUE, ms=6, label="all partitions, 95% interval"),
         Line2D([], [], ls="none", marker="o", mfc="none", mec=BLUE, ms=4.5, label="one partition into folds"),

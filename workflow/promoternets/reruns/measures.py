@@ -55,7 +55,7 @@ def fold_aucs(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def over_folds(aucs: pd.DataFrame) -> pd.DataFrame:
+def auc_over_folds(aucs: pd.DataFrame) -> pd.DataFrame:
     """Return the AUC of each model and rerun over its folds, weighted by pairs: model, rerun, share, training_people
     (mean), auc.
     """

@@ -10,7 +10,7 @@ import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.tables import read_table
-from promoternets.reruns.measures import fold_aucs, over_folds, read_reruns
+from promoternets.reruns.measures import auc_over_folds, fold_aucs, read_reruns
 
 BEST_PROMOTER = "best_promoter"
 
@@ -28,7 +28,7 @@ def permutation_table(predictions: Sequence[Path], promoters: Sequence[Path]) ->
     InputError
         As `measures.read_reruns`; when there is no permutation.
     """
-    table = over_folds(fold_aucs(read_reruns(predictions)))[["model", "rerun", "auc"]]
+    table = auc_over_folds(fold_aucs(read_reruns(predictions)))[["model", "rerun", "auc"]]
     numbers = {"rerun": "int64", "fold": "int64", "score": "float64"}
     ranked = pd.concat(
         [

@@ -24,7 +24,7 @@ HOME_OF = {
     "pyBigWig": {"bins", "simulation"},
     "captum": {"saliency"},
     "msprime": {"simulation"},
-    "sklearn": {"folds", "baselines", "evaluation", "audit"},
+    "sklearn": {"folds", "als_net", "baselines", "evaluation", "audit"},
     "matplotlib": {"report"},
 }
 SHARED = {"formats", "networks", "training"}

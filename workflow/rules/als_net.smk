@@ -30,6 +30,7 @@ rule train_als_net:
     params:
         preset=setting("als_net", "preset"),
         encoding=setting("als_net", "encoding"),
+        linear_path=setting("als_net", "linear_path"),
         seeds=setting("als_net", "seeds"),
         epochs=setting("als_net", "epochs"),
         patience=setting("als_net", "patience"),

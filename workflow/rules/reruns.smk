@@ -43,6 +43,7 @@ rule rerun_fold:
         max_shared=setting("ranking", "max_shared"),
         preset=setting("als_net", "preset"),
         encoding=setting("als_net", "encoding"),
+        linear_path=setting("als_net", "linear_path"),
         epochs=setting("als_net", "epochs"),
         patience=setting("als_net", "patience"),
         batch_size=setting("als_net", "batch_size"),

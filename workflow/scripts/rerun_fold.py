@@ -39,6 +39,7 @@ def main(
     max_shared: float = 1.0,
     preset: Literal["default", "published"] = "default",
     encoding: Literal["one_hot", "scalar", "haplotype", "standardised"] | None = None,
+    linear_path: bool | None = None,
     epochs: int | None = None,
     patience: int | None = None,
     batch_size: int | None = None,
@@ -81,6 +82,7 @@ def main(
         max_shared: skip a promoter that shares more than this share of its sites with better ones
         preset: training settings of ALS-Net
         encoding: genotypes of ALS-Net (the preset's if not given)
+        linear_path: whether an elastic net of the sites runs beside ALS-Net's deep layers (the preset's if not given)
         epochs: passes of ALS-Net over the training people, at most
         patience: stop ALS-Net after so many epochs without a lower validation loss
         batch_size: people per step of ALS-Net
@@ -90,8 +92,6 @@ def main(
         gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
         threads: CPU threads; 1 is usually fastest
     """
-    from dataclasses import replace
-
     from promoternets.als_net import presets as als_net_presets
     from promoternets.folds.assign import family_codes
     from promoternets.formats.outer_fold import read_outer_fold
@@ -118,7 +118,6 @@ def main(
         parts = read_table(folds, columns=["sample", "fold", "inner"], what="table of folds")
         with_folds = table.merge(parts[["sample", "fold", "inner"]], on="sample")
         reruns = plans.repeated_reruns(with_folds, cohort.sample_ids, fold, repeats=repeats, seed=seed)
-    chosen_preset = als_net_presets.PRESETS[preset]
     predicted, ranked = pipeline.run(
         cohort,
         reruns,
@@ -142,16 +141,14 @@ def main(
             per_chromosome,
             max_shared,
         ),
-        preset=replace(
-            chosen_preset,
-            encoding=encoding or chosen_preset.encoding,
-            training=chosen_preset.training.changed(
-                epochs=epochs,
-                patience=patience,
-                batch_size=batch_size,
-                learning_rate=learning_rate,
-                weight_decay=weight_decay,
-            ),
+        preset=als_net_presets.PRESETS[preset].changed(
+            encoding=encoding,
+            linear_path=linear_path,
+            epochs=epochs,
+            patience=patience,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
         ),
         models=models or [pipeline.NETWORK, pipeline.LINEAR],
         stratum=stratum,

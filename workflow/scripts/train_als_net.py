@@ -23,6 +23,7 @@ def main(
     offset: Path | None = None,
     preset: Literal["default", "published"] = "default",
     encoding: Literal["one_hot", "scalar", "haplotype", "standardised"] | None = None,
+    linear_path: bool | None = None,
     seeds: int = 3,
     epochs: int | None = None,
     patience: int | None = None,
@@ -49,6 +50,7 @@ def main(
         offset: log-odds known beforehand (TSV: sample, log_odds); the networks learn and predict what is left
         preset: training settings: default, or published (Adagrad, 30 epochs, last weights)
         encoding: how genotypes become input (the preset's if not given)
+        linear_path: whether an elastic net of the sites runs beside the deep layers (the preset's if not given)
         seeds: networks to train from different starting weights; their mean is the ensemble
         epochs: passes over the training people, at most (the preset's if not given)
         patience: stop after so many epochs without a lower validation loss (the preset's if not given)
@@ -60,8 +62,6 @@ def main(
         threads: CPU threads; 1 is usually fastest
         checkpoint: file to save progress in and to resume from
     """
-    from dataclasses import replace
-
     from promoternets.als_net.presets import PRESETS
     from promoternets.als_net.train import history_table, predict_test_people, train_als_net
     from promoternets.formats.offsets import read_offsets
@@ -75,11 +75,15 @@ def main(
     device = choose_device(gpu, threads)
     store = SelectedStore.open(selected)
     people = read_outer_fold(store.sample_ids, samples, folds, fold)
-    chosen = PRESETS[preset]
-    training = chosen.training.changed(
-        epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate, weight_decay=weight_decay
+    chosen = PRESETS[preset].changed(
+        encoding=encoding,
+        linear_path=linear_path,
+        epochs=epochs,
+        patience=patience,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
     )
-    chosen = replace(chosen, encoding=encoding or chosen.encoding, training=training)
     networks, members = train_als_net(
         store,
         people,

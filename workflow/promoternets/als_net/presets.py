@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from promoternets.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
 class Preset:
-    """An input encoding, starting weights and training settings."""
+    """An input encoding, starting weights, training settings, and whether a linear path runs beside the network."""
 
     encoding: str
     initialisation: str
     training: TrainingSettings
+    linear_path: bool = False
+
+    def changed(self, *, encoding: str | None = None, linear_path: bool | None = None, **training: Any) -> Preset:
+        """Return a copy with the values that are not None; `training` are fields of its training settings."""
+        return replace(
+            self,
+            encoding=encoding or self.encoding,
+            linear_path=self.linear_path if linear_path is None else linear_path,
+            training=self.training.changed(**training),
+        )
 
 
 PRESETS = {
@@ -38,5 +49,7 @@ PRESETS = {
             optimiser="adamw", learning_rate=2e-4, weight_decay=0.1, site_dropout=0.3, epochs=40, patience=8,
             start=0.05, batch_size=32,
         ),
+        # Additive effects (1,000 + 1,000 people, two folds): AUC 0.869 without, against 0.881 of the elastic net.
+        linear_path=True,
     ),
 }  # fmt: skip

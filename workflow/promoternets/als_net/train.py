@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from promoternets.als_net.linear_path import site_counts, with_linear_path
 from promoternets.als_net.presets import Preset
 from promoternets.formats.outer_fold import STOPPING_PART, OuterFold
 from promoternets.formats.selected_store import SelectedStore
@@ -35,7 +36,8 @@ def train_als_net(
 ) -> tuple[SavedNetworks, list[Member]]:
     """Train `seeds` networks; the encoder and every weight are fitted on training people only.
 
-    With an offset, float [people], of log-odds known beforehand the networks learn what it does not say.
+    With a linear path in the preset it is fitted then, and joined with each network. With an offset, float [people], of
+    log-odds known beforehand they learn what it does not say.
 
     Returns the networks as they are saved, and the trained members with their histories.
     """
@@ -63,13 +65,19 @@ def train_als_net(
         what=f"ALS-Net of fold {selected.fold}",
     )  # fmt: skip
     prior = float(people.labels[training].mean()) if preset.training.class_weights else None
+    weights, settings = [member.weights or {} for member in members], preset.training.as_dict()
+    if preset.linear_path:
+        counts = site_counts(stored, encoder.source)
+        weights, settings["linear_path"] = with_linear_path(
+            members, counts, people, validation, encoder, preset.training, offset
+        )
     networks = SavedNetworks(
-        weights=[member.weights or {} for member in members],
+        weights=weights,
         encoder=encoder.to("cpu"),
         promoters=promoters,
         sites=sites,
         prior=prior,
-        settings=preset.training.as_dict(),
+        settings=settings,
     )
     return networks, members
 

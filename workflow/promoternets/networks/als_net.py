@@ -40,8 +40,38 @@ class SeparableConvolution(nn.Module):
         return functional.relu(self.pointwise(self.depthwise(functional.pad(x, (0, 1, 0, 1)))))
 
 
+class LinearPath(nn.Module):
+    """A linear score of the encoded sites, and how much of the deep layers' answer is added to it.
+
+    Nothing here learns by gradient: ``als_net.linear_path`` fits the numbers on training people.
+
+    Parameters
+    ----------
+    channels, sites : shape of a person's input.
+
+    Buffers, all float32
+    --------------------
+    weight [channels, sites], bias [1] : the score's; missing [channels, sites] : stands for an input below `least` [1],
+    which is no call. deep [1] : factor of the log-odds of the deep layers.
+    """
+
+    def __init__(self, channels: int, sites: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(channels, sites))
+        self.register_buffer("missing", torch.zeros(channels, sites))
+        self.register_buffer("least", torch.zeros(1))
+        self.register_buffer("bias", torch.zeros(1))
+        self.register_buffer("deep", torch.ones(1))
+
+    def forward(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        """Add the score of [people, channels, sites] to the logits [people, 2] of the deep layers."""
+        called = torch.where(x < self.least, self.missing, x)
+        score = (called * self.weight).sum((1, 2)) + self.bias
+        return self.deep * logits + torch.stack([torch.zeros_like(score), score], dim=1)
+
+
 class ALSNet(nn.Module):
-    """24 hidden layers on the longest path, two additive bypasses.
+    """24 hidden layers on the longest path, two additive bypasses, and a linear path beside them if asked for.
 
     With one channel, 32 promoters and 64 sites it has the published 841,586 trainable parameters (the
     published code also creates a third 1-D convolution that it never connects; it is left out here).
@@ -56,13 +86,23 @@ class ALSNet(nn.Module):
         Sites in a block (published: 64); the first kernel and its stride.
     initialisation : str
         Starting weights: ``glorot`` (published) or ``he``.
+    linear_path : bool
+        Whether a `LinearPath` runs beside the deep layers (published: no).
 
     Shapes
     ------
     input float32 [people, channels, promoters * sites]; output float32 [people, 2], logits of control and case.
     """
 
-    def __init__(self, channels: int = 1, promoters: int = 32, sites: int = 64, initialisation: str = "glorot") -> None:
+    def __init__(
+        self,
+        channels: int = 1,
+        promoters: int = 32,
+        sites: int = 64,
+        initialisation: str = "glorot",
+        *,
+        linear_path: bool = False,
+    ) -> None:
         super().__init__()
         self.promoters, self.sites = promoters, sites
         features = PICTURE * PICTURE
@@ -82,9 +122,13 @@ class ALSNet(nn.Module):
         self.dense_16 = nn.Linear(256, 16)
         self.output = nn.Linear(16, 2)
         INITIALISATIONS[initialisation](self)
+        self.linear = LinearPath(channels, promoters * sites) if linear_path else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the logits of control and case."""
+        return self._deep(x) if self.linear is None else self.linear(x, self._deep(x))
+
+    def _deep(self, x: torch.Tensor) -> torch.Tensor:
         x = functional.relu(self.normalise(self.mix(self.block(x))))
         x = x.transpose(1, 2).unflatten(2, (PICTURE, PICTURE))
         x = functional.max_pool2d(self.pictures(x), 2)

@@ -25,7 +25,7 @@ class SavedNetworks:
 
     Attributes
     ----------
-    weights : parameters and buffers of each seed's network.
+    weights : parameters and buffers of each seed's network, those of a linear path among them where it has one.
     encoder : how genotypes become input, fitted on training people.
     promoters, sites : the shape of the input.
     prior : share of cases among training people, when classes were weighted to count the same; the log-odds are
@@ -44,7 +44,8 @@ class SavedNetworks:
         """Return the networks, ready to predict."""
         built = []
         for weights in self.weights:
-            network = ALSNet(self.encoder.channels, self.promoters, self.sites)
+            linear_path = "linear.weight" in weights
+            network = ALSNet(self.encoder.channels, self.promoters, self.sites, linear_path=linear_path)
             network.load_state_dict(weights)
             built.append(network.to(device).eval())
         return built

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from promoternets.als_net.linear_path import site_counts, with_linear_path
 from promoternets.als_net.presets import Preset
 from promoternets.als_net.train import MEMBERS_AT_ONCE
 from promoternets.baselines.fit import fit
@@ -169,8 +170,13 @@ def _networks(
         for row, member in zip(rows, trained, strict=True):
             own = group[row].people
             prior = float(own.labels[training].mean()) if preset.training.class_weights else None
-            networks = SavedNetworks([member.weights], encoder, count, promoters.sites, prior, {})
-            probability = networks.probabilities(stored(row)[own.test], device)[0]
+            genotypes = stored(row)
+            weights = [member.weights or {}]
+            if preset.linear_path:
+                counts = site_counts(genotypes, encoder.source)
+                weights, _ = with_linear_path([member], counts, own, validation, encoder, preset.training)
+            networks = SavedNetworks(weights, encoder, count, promoters.sites, prior, {})
+            probability = networks.probabilities(genotypes[own.test], device)[0]
             predictions.append(_predicted(group[row], NETWORK, fold, probability))
     return predictions
 

@@ -151,9 +151,9 @@ def test_several_values_may_mean_case(data):
 
 def test_people_are_compared_between_files_of_one_batch_only(data):
     one = read_configuration(from_files(), folder=data).cohorts["mine"]
-    assert one.vcf_of_other_chromosomes() == ["chr2.vcf.gz", "chr10.vcf.gz", "chrX.vcf.gz"]
+    assert one.people_of_other_chromosomes() == ["chr2.vcf.gz", "chr10.vcf.gz", "chrX.vcf.gz"]
     two = read_configuration(from_files(vcf=["{chrom}.vcf.gz", "{chrom}.vcf.gz"]), folder=data).cohorts["mine"]
-    assert two.vcf_of_other_chromosomes() == []
+    assert two.people_of_other_chromosomes() == []
 
 
 def test_numbers_as_case_control_and_chromosomes_become_text(data):
@@ -212,7 +212,7 @@ def test_batches_share_their_chromosomes_and_say_which_are_left_aside(data):
     cohort = read.cohorts["mine"]
     assert cohort.chromosomes == ["chr2", "chrX"]
     assert cohort.vcf("chrX") == ["chrX.vcf.gz", "more/chrX.vcf.gz"]
-    assert cohort.vcf_with_people() == ["chr2.vcf.gz", "more/chr2.vcf.gz"]
+    assert cohort.with_people() == ["chr2.vcf.gz", "more/chr2.vcf.gz"]
     assert "chr1, chr10" in " ".join(read.notices)
 
 

@@ -285,7 +285,7 @@ class PlinkFile:
         self, calls: np.ndarray, dosages: np.ndarray, contig: str, variants: Sequence[_Variant], kept: np.ndarray
     ) -> None:
         """Replace calls by the genotypes nearest to their dosages, where there are dosages between whole numbers."""
-        between = (dosages != np.rint(dosages)) & kept[:, None]
+        between = (dosages != np.rint(dosages)) & ~np.isnan(dosages) & kept[:, None]
         rows = np.flatnonzero(between.any(axis=1))
         if not rows.size:
             return

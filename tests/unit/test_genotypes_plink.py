@@ -321,6 +321,16 @@ def test_dosages_are_refused_by_default_and_rounded_when_asked(tmp_path, file):
     assert (counts["monomorphic"], counts["uncertain_dosages"]) == (1, 0)
 
 
+def test_a_rounded_dosage_keeps_the_phase_of_the_call_that_it_is_rounded_to(tmp_path, monkeypatch):
+    fileset = three(tmp_path / "b.pgen", [Variant("1", 5, ".", "A>C")], ["0/0 0/1 1/1"])
+    calls = np.array([[[1, 0, 1], [1, 0, 1], [-1, -1, 0]]], dtype=np.int16)  # pgenlib writes no phase with dosages
+    dosages = np.array([[1.05, 1.95, 0.95]], dtype=np.float32)
+    monkeypatch.setattr(plink, "_decoded", lambda *_: (calls, dosages))
+    held, _ = parsed(fileset, tmp_path / "g.zarr", dosages="round")
+    assert held["calls"] == [[[1, 0], [1, 1], [0, 1]]]
+    assert held["phased"] == [[True, False, False]]
+
+
 @pytest.mark.parametrize("file", ["a.vcf", "a.pgen"])
 def test_dosages_where_men_have_one_allele_are_refused(tmp_path, file):
     refused([with_dosages(tmp_path / file, contig="X")], "a man's may count to 1 or to 2", dosages="round")

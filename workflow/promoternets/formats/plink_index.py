@@ -17,7 +17,7 @@ from promoternets.errors import InputError
 COMPANIONS = {".bed": (".bim", ".fam"), ".pgen": (".pvar", ".psam")}  # the tables of variants and of people
 PEOPLE = (".fam", ".psam")
 MAGIC = b"\x6c\x1b"
-BLOCK = 1 << 24  # bytes of a table of variants looked at together
+BLOCK = 1 << 20  # bytes of a table of variants looked at together
 # PLINK's numbers for human chromosomes beyond the autosomes; 25 and XY are the pseudo-autosomal part of X
 NUMBERED = {"23": "X", "24": "Y", "25": "XY", "26": "MT"}
 COPY_FIX = "Copy the fileset again, all of its files of one run of PLINK"

@@ -63,6 +63,12 @@ def test_other_codings_are_named_with_case_and_control(tmp_path):
     assert columns(path, case="1", control="0")["phenotype"] == [0, 1, 0, 1, 1]
 
 
+def test_a_missing_phenotype_is_no_control_when_only_the_case_is_named(tmp_path):
+    found = matched_with_itself(fam(tmp_path / "a.fam", phenotype="2 1 0 -9 2"), case="2")
+    assert found.samples["phenotype"].tolist() == [1, 0, 1]
+    assert reasons(found) == {"cat": "phenotype missing", "dan": "phenotype missing"}
+
+
 @pytest.mark.parametrize("values", ["-9 -9 -9 -9 -9", "0 0 -9 0 NA"])
 def test_a_fam_without_phenotypes_asks_for_a_table(tmp_path, values):
     with pytest.raises(InputError, match="nobody has a phenotype .* name a table of people under `samples`"):

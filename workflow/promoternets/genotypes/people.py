@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,14 +23,15 @@ def is_people_table(path: str | Path) -> bool:
     return Path(path).suffix in PEOPLE
 
 
-def read_people(path: Path, *, phenotype: str = "phenotype", coded: bool = True) -> pd.DataFrame:
+def read_people(path: Path, *, phenotype: str = "phenotype", named: Sequence[str] = ()) -> pd.DataFrame:
     """Return a .fam or .psam as a sample table.
 
     Parameters
     ----------
     path : .fam with six columns and no header; .psam, with header or like a .fam.
     phenotype : name the phenotype gets: the last column of a .fam, PHENO1 of a .psam; or a column of a .psam.
-    coded : whether 1 is a control, 2 a case, 0 and -9 missing; else the values stay as they are.
+    named : values that somebody says mean case or control. Without them 1 is a control, 2 a case, 0 and -9 missing;
+        with them values stay as they are, and 0 and -9 are missing where they are not among them.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def read_people(path: Path, *, phenotype: str = "phenotype", coded: bool = True)
             where=path,
             fix="Name one of them under `phenotype`, or give a table under `samples`",
         )
-    frame[phenotype] = _phenotype(given[label].where(~given[label].isin(MISSING)), coded, path)
+    frame[phenotype] = _phenotype(given[label].where(~given[label].isin(MISSING)), named, path)
     return frame
 
 
@@ -80,9 +82,9 @@ def _relatives(given: pd.DataFrame) -> dict[str, pd.Series]:
     return found
 
 
-def _phenotype(values: pd.Series, coded: bool, path: Path) -> pd.Series:
-    if not coded:
-        return values
+def _phenotype(values: pd.Series, named: Sequence[str], path: Path) -> pd.Series:
+    if named:
+        return values.where(~values.isin({"0", "-9"} - set(named)))
     known = set(values.dropna())
     if known <= {"0", "-9"}:
         raise InputError(

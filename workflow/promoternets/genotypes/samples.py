@@ -72,7 +72,8 @@ def match_samples(
     names = _people_of(sources)
     _refuse_other_people(names, sources, others or [])
     if is_people_table(table):
-        frame = read_people(Path(table), phenotype=phenotype, coded=case is None and control is None)
+        named = [*_listed(case or ""), *_listed(control or "")]
+        frame = read_people(Path(table), phenotype=phenotype, named=named)
     else:
         frame = read_table(table, columns=["sample", phenotype], what="sample table")
     _refuse_bad_ids(frame["sample"], table)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import bed_reader
 import numpy as np
 import pgenlib
 import vcf_files
@@ -59,18 +58,17 @@ def words(row: np.ndarray) -> list[tuple[str, str, bool]]:
 def write_bed(path: Path, people: People, variants: Sequence[Variant], calls: np.ndarray) -> Path:
     """Write calls as .bed, .bim and .fam, the alternate allele as A1."""
     columns = people.columns()
-    pairs = [variant.alleles.replace(">.", ">0").split(">", 1) for variant in variants]
-    bed_reader.to_bed(
-        path,
-        np.where(calls[:, :, 0] < 0, -127, calls[:, :, :2].sum(axis=2)).T.astype(np.int8),
-        properties={
-            "fid": columns["FID"], "iid": columns["IID"], "father": columns["PAT"], "mother": columns["MAT"],
-            "sex": [int(code) for code in columns["SEX"]], "pheno": columns["PHENO1"],
-            "chromosome": [variant.contig for variant in variants], "sid": [variant.name for variant in variants],
-            "bp_position": [variant.position for variant in variants],
-            "allele_1": [pair[1] for pair in pairs], "allele_2": [pair[0] for pair in pairs],
-        },
-    )  # fmt: skip
+    fam = zip(*(columns[name] for name in ("FID", "IID", "PAT", "MAT", "SEX", "PHENO1")), strict=True)
+    path.with_suffix(".fam").write_text("".join("\t".join(row) + "\n" for row in fam))
+    rows = []
+    for variant in variants:
+        second, first = variant.alleles.replace(">.", ">0").split(">", 1)
+        rows.append(f"{variant.contig}\t{variant.name}\t0\t{variant.position}\t{first}\t{second}\n")
+    path.with_suffix(".bim").write_text("".join(rows))
+    counts = np.where(calls[:, :, 0] < 0, -1, calls[:, :, :2].sum(axis=2))
+    codes = np.select([counts == 2, counts == -1, counts == 1], [0, 1, 2], default=3).astype(np.uint8)
+    codes = np.pad(codes, ((0, 0), (0, -codes.shape[1] % 4))).reshape(len(codes), -1, 4)
+    path.write_bytes(b"\x6c\x1b\x01" + (codes << np.array([0, 2, 4, 6], np.uint8)).sum(2, dtype=np.uint8).tobytes())
     return path
 
 

@@ -15,13 +15,11 @@ PACKAGE_OF = {
     "yaml": "pyyaml",
     "matplotlib": "matplotlib-base",
     "pyBigWig": "pybigwig",
-    "bed_reader": "bed-reader",
 }
 LOCK_NAME_OF = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 # heavy or native packages, and the only folders of the library that may import them
 HOME_OF = {
     "cyvcf2": {"genotypes"},
-    "bed_reader": {"genotypes"},
     "pgenlib": {"genotypes"},
     "torch": {"networks", "training", "ranking", "als_net", "saliency", "chromatin", "reruns"},
     "pyBigWig": {"bins", "simulation"},

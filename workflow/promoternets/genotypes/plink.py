@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import bed_reader
 import numpy as np
 import pgenlib
 
@@ -81,7 +80,7 @@ class PlinkFile:
     rules : what is read of each variant.
     people : names (IID) to read; None for all. Those that the fileset does not have are ignored.
     build : genome build; with "other" chromosomes 23 to 26 are what they are, else X, Y, XY and MT.
-    threads : threads that decode a .bed.
+    threads : is for VCF; a fileset needs no unpacking.
 
     Raises
     ------
@@ -232,14 +231,12 @@ class PlinkFile:
     def _reader(self) -> Any:
         """Return the opened .bed or .pgen."""
         try:
-            if self.path.suffix == ".bed":
-                return bed_reader.open_bed(self.path, iid_count=self._all_people, sid_count=self._variants)
             return pgenlib.PgenReader(
                 str(self.path).encode(),
                 raw_sample_ct=self._all_people,
                 variant_ct=self._variants,
                 sample_subset=self._rows.astype(np.uint32),
-                allele_idx_offsets=self._allele_offsets(),
+                allele_idx_offsets=None if self.path.suffix == ".bed" else self._allele_offsets(),
             )
         except (RuntimeError, OSError, ValueError) as error:
             raise self._damaged(error) from error
@@ -268,10 +265,9 @@ class PlinkFile:
         end = first + len(variants)
         try:
             if self.path.suffix == ".bed":
-                counts = read.read(
-                    index=(self._rows, slice(first, end)), dtype="int8", order="F", num_threads=self.threads
-                )
-                calls = unphased(np.where(counts.T < 0, np.int8(-1), counts.T))
+                counts = np.empty((len(variants), len(self.people)), dtype=np.int8)
+                read.read_range(first, end, counts)  # of A1
+                calls = unphased(np.maximum(counts, np.int8(-1)))
             else:
                 calls, dosages = _decoded(read, first, end, len(self.people))
                 self._round(calls, dosages, contig, variants, kept)

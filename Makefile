@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test audit-benchmark lint format lock clean
+.PHONY: help venv demo test audit-benchmark lint format reference lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -48,6 +48,9 @@ format: $(INSTALLED) ## put every file in the form that lint asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+reference: $(INSTALLED) ## write docs/configuration.md anew from the configuration's schema
+	$(BIN)/python docs/write_configuration.py
 
 lock: ## write requirements.txt anew from pyproject.toml, in a fresh environment
 	rm -rf .venv-lock

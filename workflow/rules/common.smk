@@ -15,8 +15,12 @@ from promoternets.dependencies import library_of as library
 from promoternets.errors import InputError
 from promoternets.formats.confounders import CONFOUNDERS
 
+# Another Snakefile may use this one as a module, beside its own rules and with a prefix for results. Snakemake applies
+# the prefix to inputs and outputs, and this function to paths among the parameters.
+placed = workflow.modifier.path_modifier.replace_prefix
+rules_here = workflow.modifier.rules
 try:
-    configuration = read_configuration(config)
+    configuration = read_configuration(config, absolute=placed("data") != "data")
 except InputError as error:
     raise WorkflowError(str(error)) from None
 # The linter and the list of rules need no data.
@@ -27,6 +31,13 @@ if workflow.is_main_process:
         logger.info(notice)
 
 setting = configuration.setting
+
+
+def own_rules():
+    """Return the rules of this workflow in their order, none of a workflow that uses it as a module."""
+    return [rule for rule in workflow.rules if rule in rules_here]
+
+
 epigenomes = configuration.epigenomes
 
 

@@ -15,10 +15,10 @@ from promoternets.dependencies import library_of as library
 from promoternets.errors import InputError
 from promoternets.formats.confounders import CONFOUNDERS
 
-# Another Snakefile may use this one as a module, beside its own rules and with a prefix for results. Snakemake applies
-# the prefix to inputs and outputs, and this function to paths among the parameters.
+# Another Snakefile may use this one as a module, with a prefix for results and beside its own rules. Snakemake puts the
+# prefix before inputs and outputs, `placed` before paths among the parameters; `is_own` tells our rules from the others.
 placed = workflow.modifier.path_modifier.replace_prefix
-rules_here = workflow.modifier.rules
+is_own = workflow.modifier.rules.__contains__
 try:
     configuration = read_configuration(config, absolute=placed("data") != "data")
 except InputError as error:
@@ -31,13 +31,6 @@ if workflow.is_main_process:
         logger.info(notice)
 
 setting = configuration.setting
-
-
-def own_rules():
-    """Return the rules of this workflow in their order, none of a workflow that uses it as a module."""
-    return [rule for rule in workflow.rules if rule in rules_here]
-
-
 epigenomes = configuration.epigenomes
 
 

@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test audit-benchmark lint format lock clean
+.PHONY: help venv demo test audit-benchmark lint format reference container lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -48,6 +48,13 @@ format: $(INSTALLED) ## put every file in the form that lint asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+reference: $(INSTALLED) ## write docs/configuration.md anew from the configuration's schema
+	$(BIN)/python docs/write_configuration.py
+
+# Snakemake asks conda for its version and platform first; the stand-in answers, since no environment is made.
+container: $(INSTALLED) ## write Dockerfile anew: an image with every conda environment (docker build .)
+	PATH="tests/stand_ins:$$PATH" $(BIN)/snakemake --containerize --configfile resources/demo.yaml > Dockerfile
 
 lock: ## write requirements.txt anew from pyproject.toml, in a fresh environment
 	rm -rf .venv-lock

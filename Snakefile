@@ -157,6 +157,7 @@ rule report:
         configuration.chromatin_results("report.html"),
 
 
+# Rules that are marked localrule read a few small tables and are not worth a place in a cluster's queue.
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/promoters.smk"
 include: "workflow/rules/genotypes.smk"
@@ -175,37 +176,3 @@ include: "workflow/rules/epigenomes.smk"
 include: "workflow/rules/bins.smk"
 include: "workflow/rules/chromatin.smk"
 include: "workflow/rules/report.smk"
-
-
-# Targets have nothing to run; summaries read a few small tables and are not worth a place in a queue.
-localrules:
-    all,
-    simulate,
-    promoters,
-    genotypes,
-    blocks,
-    folds,
-    ranking,
-    gwas,
-    als_net,
-    baselines,
-    evaluation,
-    audit,
-    interactions,
-    permutation_test,
-    learning_curve,
-    repeated_folds,
-    saliency,
-    epigenomes,
-    bins,
-    chromatin,
-    report,
-    summarise_filters,
-    summarise_blocks,
-    summarise_saliency,
-    summarise_interactions,
-    summarise_permutations,
-    summarise_learning,
-    summarise_repeats,
-    summarise_bins,
-    collect_settings,

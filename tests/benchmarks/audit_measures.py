@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import log_ndtr
 
 from promoternets.auc import ranking_sums
 from promoternets.errors import InputError
@@ -246,5 +247,5 @@ def batch_log_ratio(batch: pd.Series, case: np.ndarray) -> np.ndarray:
 def log_odds(genetic: np.ndarray, *, heritability: float, prevalence: float) -> np.ndarray:
     """Return the log odds of being affected given the genetic value, with normal noise (Falconer 1965)."""
     normal, noise = NormalDist(), math.sqrt(1 - heritability)
-    above = [(value - normal.inv_cdf(1 - prevalence)) / noise for value in genetic]
-    return np.array([math.log(normal.cdf(one)) - math.log(normal.cdf(-one)) for one in above])
+    above = (genetic - normal.inv_cdf(1 - prevalence)) / noise
+    return log_ndtr(above) - log_ndtr(-above)

@@ -82,6 +82,7 @@ def test_environments_name_the_minor_versions_of_the_lock(environment_of, reposi
     for name, packages in environment_of.items():
         assert packages["python"] == "3.12", f"{name}: one Python for all, since the library is shared"
         for package, version in packages.items():
+            assert re.fullmatch(r"\d+\.\d+", version), f"{name}: {package} is pinned to its minor version"
             if package != "python":
                 assert lock[LOCK_NAME_OF.get(package, package)].startswith(version + "."), f"{name}: {package}"
 

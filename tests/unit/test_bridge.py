@@ -1,8 +1,10 @@
 """The bridge gives a script the same arguments whoever runs it."""
 
+import site
 import subprocess
 import sys
 import textwrap
+import venv
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal
@@ -80,7 +82,57 @@ def test_bad_input_is_one_line_and_status_2(tmp_path):
     assert "error: x.vcf: it is empty. Fill it" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_site_packages_of_another_interpreter_are_dropped(monkeypatch):
-    monkeypatch.setattr(sys, "path", [*sys.path, "/elsewhere/lib/python3.9/site-packages", "/elsewhere/workflow"])
-    bridge.keep_own_packages()
-    assert "/elsewhere/lib/python3.9/site-packages" not in sys.path and "/elsewhere/workflow" in sys.path
+def test_a_job_in_another_environment_keeps_its_own_packages_and_the_workflow_only(monkeypatch):
+    own = [entry for entry in sys.path if entry]
+    workflow = str(Path(bridge.__file__).resolve().parent.parent)
+    foreign = ["/elsewhere/lib/python3.9/site-packages", "/elsewhere/lib/python3.9", "/home/me/editable_checkout"]
+    monkeypatch.setattr(sys, "path", [*own, *foreign, workflow])
+    assert set(foreign) <= set(bridge.keep_own_packages())
+    assert not set(foreign) & set(sys.path) and workflow in sys.path
+    assert {entry for entry in own if "site-packages" in entry} <= set(sys.path)
+
+
+def test_a_job_in_snakemake_s_environment_keeps_all(monkeypatch):
+    with_checkout = [*sys.path, "/home/me/editable_checkout"]
+    monkeypatch.setattr(sys, "path", list(with_checkout))
+    assert bridge.keep_own_packages() == [] and sys.path == with_checkout
+
+
+def test_a_person_s_own_packages_belong_to_an_interpreter_but_to_no_conda_environment(monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, site.getusersitepackages()])
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    assert bridge.keep_own_packages() == []
+    monkeypatch.setenv("CONDA_PREFIX", sys.prefix)
+    assert site.getusersitepackages() in bridge.keep_own_packages()
+
+
+@pytest.mark.parametrize("place", ["lib/python3.11/site-packages", "checkout"])
+def test_a_package_from_outside_the_job_s_environment_is_refused_by_name(tmp_path, place):
+    """A bare environment stands for conda's; the path's end is what Snakemake appends."""
+    bare, driver = tmp_path / "bare", tmp_path / "driver"
+    venv.create(bare, with_pip=False, symlinks=True)
+    for folder in {place, "lib/python3.11/site-packages"}:
+        (driver / folder).mkdir(parents=True)
+    (driver / place / "leaky").mkdir()
+    (driver / place / "leaky" / "__init__.py").touch()
+    workflow = Path(bridge.__file__).resolve().parent.parent
+    program = tmp_path / "s.py"
+    program.write_text(
+        textwrap.dedent(f"""
+        import sys
+        from types import SimpleNamespace
+        sys.path += {[str(driver / "lib/python3.11/site-packages"), str(driver / place), str(workflow)]!r}
+        from promoternets import bridge
+        def main() -> None:
+            import leaky
+            print("imported")
+        class Nothing(dict):
+            pass
+        parts = dict.fromkeys(["input", "output", "params", "wildcards", "resources"], Nothing())
+        bridge.run(main, SimpleNamespace(**parts, log=[], threads=1, rule="some_rule"))
+        """)
+    )
+    done = subprocess.run([bare / "bin" / "python", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "imported" not in done.stdout
+    assert f"leaky is not in this job's own environment ({bare})" in done.stderr
+    assert str(driver / place / "leaky") in done.stderr and "Traceback" not in done.stderr

@@ -346,6 +346,20 @@ def epigenomes_from_files(folder, **changes):
     return {"epigenomes": "sheet.tsv", "expression": "rpkm.tsv", "annotation": "genes.bed"} | changes
 
 
+def test_paths_of_data_are_absolute_where_a_prefix_would_move_them_and_those_of_results_are_not(data):
+    cohorts = from_files()["cohorts"] | SIMULATED["cohorts"]
+    config = {"cohorts": cohorts, "chromatin": epigenomes_from_files(data, validation_mark="H3K27ac")}
+    read = read_configuration(config, folder=data, absolute=True)
+    mine = read.cohorts["mine"]
+    assert mine.vcf("chr2") == [str(data / "chr2.vcf.gz")] and mine.chromosomes == ["chr1", "chr2", "chr10", "chrX"]
+    assert (mine.samples, mine.annotation) == (str(data / "samples.tsv"), str(data / "genes.gtf.gz"))
+    assert read.epigenomes.sheet == str(data / "sheet.tsv") and read.epigenomes.annotation == str(data / "genes.bed")
+    assert all(path.startswith(f"{data}/") for paths in read.epigenomes.files.values() for path in paths)
+    assert read.cohorts["toy"].samples == "results/toy/simulated/samples.tsv"
+    batches = read_configuration(from_files(vcf=["{chrom}.vcf.gz", "chr1.vcf.gz"], chromosomes=["chr1"]), folder=data)
+    assert batches.cohorts["mine"].vcf("chr1") == ["chr1.vcf.gz", "chr1.vcf.gz"], "without a prefix as they are given"
+
+
 def test_epigenomes_are_those_of_the_sheet_with_their_files(tmp_path):
     found = read_configuration({"chromatin": epigenomes_from_files(tmp_path)}, folder=tmp_path)
     assert found.cohorts == {} and found.missing == []

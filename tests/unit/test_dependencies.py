@@ -10,7 +10,7 @@ def workflow(tmp_path):
     files = {
         "scripts/train.py": "from promoternets import bridge\ndef main():\n    import promoternets.ranking.train\n",
         "scripts/read.py": "import promoternets.formats.tables\n",
-        "promoternets/__init__.py": "",
+        "promoternets/__init__.py": "PUBLIC = {}\n",
         "promoternets/bridge.py": "from promoternets.errors import InputError\n",
         "promoternets/errors.py": "class InputError(Exception): ...\n",
         "promoternets/seeds.py": "def derive(): ...\n",

@@ -8,10 +8,12 @@ Either way the log is set up first, and bad input ends in one clear line and a n
 from __future__ import annotations
 
 import argparse
+import importlib.machinery
 import inspect
 import logging
 import os
 import re
+import site
 import sys
 import types
 import typing
@@ -32,13 +34,13 @@ def run(main: Callable[..., None], snakemake: Any = None) -> None:
     if snakemake is None:
         _call(main, parse_arguments(main, sys.argv[1:]))
         return
-    keep_own_packages()
+    dropped = keep_own_packages()
     with _log_to(snakemake.log[0] if snakemake.log else None):
         arguments = arguments_of_job(main, snakemake)
-        _call(main, arguments)
+        _call(main, arguments, dropped)
 
 
-def _call(main: Callable[..., None], arguments: dict[str, Any]) -> None:
+def _call(main: Callable[..., None], arguments: dict[str, Any], dropped: list[str] | None = None) -> None:
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.captureWarnings(True)
@@ -50,7 +52,11 @@ def _call(main: Callable[..., None], arguments: dict[str, Any]) -> None:
     except KeyboardInterrupt:
         logger.error("error: interrupted; nothing half-written was left behind")
         sys.exit(130)
-    except Exception:
+    except Exception as error:
+        elsewhere = _found_elsewhere(error, dropped or []) if isinstance(error, ModuleNotFoundError) else None
+        if elsewhere is not None:
+            logger.error("error: %s", elsewhere)
+            sys.exit(1)
         logger.exception("unexpected failure; this is a defect of the workflow, not of your input")
         sys.exit(1)
 
@@ -75,19 +81,55 @@ class _log_to:
         logging.shutdown()
 
 
-def keep_own_packages() -> None:
-    """Drop site-packages of another interpreter from the import path.
+def keep_own_packages() -> list[str]:
+    """Leave on the import path only what belongs to the job, and return what was dropped.
 
-    Snakemake appends its own to every script's path, so a package missing in a rule's environment would be
-    taken from there unnoticed, with another version or for another Python.
+    Snakemake appends the folders of its own import path to every script's. Where a rule has an environment of its own
+    (``--sdm conda``), a package that is missing there would be taken from Snakemake's environment, unnoticed, in
+    another version or for another Python; the same goes for folders that a ``.pth`` file or PYTHONPATH put there. Such
+    a job keeps its own environment and the workflow's folder. A job that runs in Snakemake's environment keeps all.
     """
-    own = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
-    sys.path[:] = [
-        entry
-        for entry in sys.path
-        if not re.search(r"(site|dist)-packages", entry)
-        or any(os.path.realpath(entry).startswith(prefix + os.sep) for prefix in own)
-    ]
+    if not any(map(_of_another_environment, sys.path)):
+        return []
+    workflow = os.path.realpath(Path(__file__).parent.parent)
+    own = {*_prefixes(), workflow}
+    dropped = [entry for entry in sys.path if not _lies_in(entry, own)]
+    sys.path[:] = [entry for entry in sys.path if entry not in dropped]
+    sys.path_importer_cache.clear()
+    return dropped
+
+
+def _prefixes() -> set[str]:
+    return {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+
+
+def _lies_in(entry: str, folders: set[str]) -> bool:
+    path = os.path.realpath(entry)
+    return any(path == folder or path.startswith(folder + os.sep) for folder in folders)
+
+
+def _of_another_environment(entry: str) -> bool:
+    """Whether a folder of the import path holds installed packages that are not this interpreter's.
+
+    A person's own packages (``pip install --user``) are this interpreter's, but not a conda environment's.
+    """
+    if not re.search(r"(site|dist)-packages", entry) or _lies_in(entry, _prefixes()):
+        return False
+    in_conda = os.path.realpath(os.environ.get("CONDA_PREFIX", os.devnull)) == os.path.realpath(sys.prefix)
+    return in_conda or os.path.realpath(entry) != os.path.realpath(site.getusersitepackages())
+
+
+def _found_elsewhere(error: ModuleNotFoundError, dropped: list[str]) -> str | None:
+    """Return the sentence about a package that only folders outside the job's environment hold; None otherwise."""
+    package = (error.name or "").partition(".")[0]
+    found = importlib.machinery.PathFinder.find_spec(package, dropped) if package and dropped else None
+    if found is None:
+        return None
+    places = found.submodule_search_locations or [found.origin]
+    return (
+        f"{package} is not in this job's own environment ({sys.prefix}). It is in {next(iter(places))}, which is not "
+        "used, since its version is not the one asked for. Add it to the rule's file in envs/"
+    )
 
 
 def arguments_of_job(main: Callable[..., None], job: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 GROUPS = ("bins", "split", "labels", "training", "baselines", "evaluation", "attention")
 FROM_FILES = ("epigenomes", "expression", "annotation")
+FILES = (*FROM_FILES, "published", "published_networks")
 SOURCES = ("epigenomes", "published", "simulate")
 NAME = "chromatin"  # its folder in results/, so no cohort and no gene set can be called so
 RESULTS = f"results/{NAME}"

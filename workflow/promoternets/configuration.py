@@ -12,7 +12,7 @@ import difflib
 import glob
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ GROUPS = (
     "interactions", "saliency", "reruns",
 )  # fmt: skip
 FROM_FILES = ("vcf", "plink", "samples", "annotation", "build")
+FILES = ("vcf", "plink", "samples", "annotation")
 PLINK_ENDINGS = tuple(plink_index.COMPANIONS)
 
 
@@ -314,10 +315,10 @@ class Configuration:
         cohort = self.cohorts[wildcards.cohort]
         paths = []
         for rule in rules:
-            if rule.benchmark and rule.name != "build_report":
-                path = re.sub(r"\{(\w+),[^{}]*\}", r"{\1}", str(rule.benchmark))  # without wildcard constraints
-                if "simulate" not in rule.name or cohort.simulate is not None:
-                    paths += self._of_one_cohort(path, cohort)
+            path = re.sub(r"\{(\w+),[^{}]*\}", r"{\1}", str(rule.benchmark or ""))  # without wildcard constraints
+            job = path.rsplit("/", 1)[-1].partition(".")[0]  # a module's rules may have been renamed
+            if path and job != "build_report" and ("simulate" not in job or cohort.simulate is not None):
+                paths += self._of_one_cohort(path, cohort)
         return paths
 
     def truth(self, wildcards: Any) -> list[str]:
@@ -357,7 +358,9 @@ def defaults() -> dict[str, Any]:
     return {"seed": definitions["seed"]["default"]} | {group: _defaults_of(definitions[group]) for group in GROUPS}
 
 
-def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None) -> Configuration:
+def read_configuration(
+    config: Mapping[str, Any], *, folder: Path | None = None, absolute: bool = False
+) -> Configuration:
     """Return the checked and completed configuration.
 
     Parameters
@@ -366,6 +369,9 @@ def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None)
         What the configuration file and the command line say.
     folder : Path, optional
         The folder that relative paths start from; the working directory when absent.
+    absolute : bool
+        Whether to make the paths of data absolute. Snakemake puts a module's prefix before every relative path, but
+        data are where the configuration says, and the paths in a sheet of epigenomes know of no prefix.
 
     Raises
     ------
@@ -383,6 +389,8 @@ def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None)
     problems = _problems(config)
     if problems:
         raise InputError("the configuration cannot be used:\n" + "\n".join(f"  {line}" for line in problems))
+    if absolute:
+        config = _with_absolute_paths(config, folder.absolute())
     missing: list[str] = []
     notices: list[str] = []
     wanted = config.get("only") or [*config["cohorts"], chromatin_configuration.NAME]
@@ -392,6 +400,9 @@ def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None)
         if name in wanted
     }
     epigenomes = _chromatin(config if chromatin_configuration.NAME in wanted else {}, folder)
+    if absolute and epigenomes.simulate is None:
+        files = {name: [str(folder.absolute() / path) for path in paths] for name, paths in epigenomes.files.items()}
+        epigenomes = replace(epigenomes, files=files)
     return Configuration(
         cohorts=cohorts,
         gpu=config.get("gpu", 0),
@@ -400,6 +411,22 @@ def read_configuration(config: Mapping[str, Any], *, folder: Path | None = None)
         missing=missing + epigenomes.missing,
         notices=notices,
     )
+
+
+def _with_absolute_paths(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the configuration with the paths of its data, patterns among them, below `folder` unless absolute."""
+
+    def placed(entry: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+        given = {key: entry[key] for key in keys if entry.get(key)}
+        return dict(entry) | {
+            key: str(folder / path) if isinstance(path, str) else [str(folder / one) for one in path]
+            for key, path in given.items()
+        }
+
+    config = dict(config) | {"cohorts": {name: placed(one, FILES) for name, one in config["cohorts"].items()}}
+    if "chromatin" in config:
+        config["chromatin"] = placed(config["chromatin"], chromatin_configuration.FILES)
+    return config
 
 
 def _chromatin(config: Mapping[str, Any], folder: Path) -> Chromatin:

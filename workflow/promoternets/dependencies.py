@@ -15,6 +15,8 @@ PACKAGE = "promoternets"
 WORKFLOW = Path(__file__).resolve().parent.parent
 # They carry arguments and messages but decide no result; an edit of one is no reason to train everything again.
 CARRIERS = frozenset({"bridge", "errors", "progress"})
+# The package's own __init__ names what is public and no more.
+NAMES = Path(PACKAGE) / "__init__.py"
 
 
 def library_of(script: str, *, workflow: Path = WORKFLOW) -> list[str]:
@@ -48,7 +50,7 @@ def imported_files(path: Path, workflow: Path) -> frozenset[Path]:
         parts = module.split(".")
         if parts[0] != PACKAGE or (len(parts) > 1 and parts[1] in CARRIERS):
             continue
-        files |= {file for file in _files_of(parts, workflow) if file.stat().st_size}
+        files |= {file for file in _files_of(parts, workflow) if file.stat().st_size and file != workflow / NAMES}
     return frozenset(files)
 
 

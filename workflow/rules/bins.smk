@@ -82,6 +82,7 @@ rule summarise_bins:
         "results/chromatin/logs/summarise_bins.log",
     benchmark:
         "results/chromatin/benchmarks/summarise_bins.jsonl"
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -42,6 +42,7 @@ rule summarise_blocks:
         "results/{cohort}/logs/summarise_blocks.log",
     benchmark:
         "results/{cohort}/benchmarks/summarise_blocks.jsonl"
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     threads: 1

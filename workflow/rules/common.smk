@@ -15,8 +15,12 @@ from promoternets.dependencies import library_of as library
 from promoternets.errors import InputError
 from promoternets.formats.confounders import CONFOUNDERS
 
+# Another Snakefile may use this one as a module, with a prefix for results and beside its own rules. Snakemake puts the
+# prefix before inputs and outputs, `placed` before paths among the parameters; `is_own` tells our rules from the others.
+placed = workflow.modifier.path_modifier.replace_prefix
+is_own = workflow.modifier.rules.__contains__
 try:
-    configuration = read_configuration(config)
+    configuration = read_configuration(config, absolute=placed("data") != "data")
 except InputError as error:
     raise WorkflowError(str(error)) from None
 # The linter and the list of rules need no data.

@@ -83,6 +83,7 @@ rule summarise_filters:
         "results/{cohort}/logs/summarise_filters.log",
     benchmark:
         "results/{cohort}/benchmarks/summarise_filters.jsonl"
+    localrule: True
     conda:
         "../../envs/genotypes.yaml"
     threads: 1

@@ -47,6 +47,7 @@ rule summarise_interactions:
         "results/{cohort}/logs/summarise_interactions.log",
     benchmark:
         "results/{cohort}/benchmarks/summarise_interactions.jsonl"
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -13,6 +13,7 @@ rule collect_settings:
         "results/{cohort}/benchmarks/collect_settings.jsonl"
     wildcard_constraints:
         cohort=configuration.branches(),
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -85,7 +86,9 @@ rule build_report:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=30,
     params:
-        benchmarks=lambda wildcards: configuration.benchmarks(wildcards, rules_of_cohorts(workflow.rules)),
+        benchmarks=lambda wildcards: configuration.benchmarks(
+            wildcards, rules_of_cohorts(filter(is_own, workflow.rules))
+        ),
     message:
         "Writing the report of {wildcards.cohort}"
     script:
@@ -141,7 +144,7 @@ rule build_chromatin_report:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=30,
     params:
-        benchmarks=lambda wildcards: benchmarks_of_epigenomes(workflow.rules, epigenomes),
+        benchmarks=lambda wildcards: benchmarks_of_epigenomes(filter(is_own, workflow.rules), epigenomes),
     message:
         "Writing the report of the epigenomes"
     script:

@@ -76,6 +76,7 @@ rule summarise_permutations:
         "results/{cohort}/logs/summarise_permutations.log",
     benchmark:
         "results/{cohort}/benchmarks/summarise_permutations.jsonl"
+    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -106,6 +107,7 @@ rule summarise_learning:
         "results/{cohort}/logs/summarise_learning.log",
     benchmark:
         "results/{cohort}/benchmarks/summarise_learning.jsonl"
+    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -138,6 +140,7 @@ rule summarise_repeats:
         "results/{cohort}/logs/summarise_repeats.log",
     benchmark:
         "results/{cohort}/benchmarks/summarise_repeats.jsonl"
+    localrule: True
     conda:
         "../../envs/report.yaml"
     threads: 1

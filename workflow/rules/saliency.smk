@@ -56,6 +56,7 @@ rule summarise_saliency:
         "results/{cohort}/logs/summarise_saliency.log",
     benchmark:
         "results/{cohort}/benchmarks/summarise_saliency.jsonl"
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     threads: 1

@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="1868edc6f41d59db436c639246f4ae31433f9c9560d728f6472f09f616f82dc8"
+LABEL io.github.snakemake.conda_env_hash="de677b0e322bec6872439d509910dea686baa7472627f3cdf24c2733a2f48975"
 # Conda environment:
 #   source: envs/baselines.yaml
 #   prefix: /conda-envs/2d0ee0c0a411d78f0b506af091188df3
@@ -24,8 +24,8 @@ RUN mkdir -p /conda-envs/2d0ee0c0a411d78f0b506af091188df3
 COPY envs/baselines.yaml /conda-envs/2d0ee0c0a411d78f0b506af091188df3/environment.yaml
 # Conda environment:
 #   source: envs/genotypes.yaml
-#   prefix: /conda-envs/26fee57f7c65bd1613016c4e7bf0a401
-#   # Reading VCF and BCF into Zarr.
+#   prefix: /conda-envs/dcbc61345c00412d260b30f02df46ab9
+#   # Reading VCF, BCF and PLINK filesets into Zarr. pgenlib is of bioconda.
 #   channels:
 #     - conda-forge
 #     - bioconda
@@ -36,11 +36,12 @@ COPY envs/baselines.yaml /conda-envs/2d0ee0c0a411d78f0b506af091188df3/environmen
 #     - numcodecs=0.16
 #     - numpy=2.4
 #     - pandas=3.1
+#     - pgenlib=0.94
 #     - scipy=1.17
 #     - tqdm=4.70
 #     - zarr=3.1
-RUN mkdir -p /conda-envs/26fee57f7c65bd1613016c4e7bf0a401
-COPY envs/genotypes.yaml /conda-envs/26fee57f7c65bd1613016c4e7bf0a401/environment.yaml
+RUN mkdir -p /conda-envs/dcbc61345c00412d260b30f02df46ab9
+COPY envs/genotypes.yaml /conda-envs/dcbc61345c00412d260b30f02df46ab9/environment.yaml
 # Conda environment:
 #   source: envs/report.yaml
 #   prefix: /conda-envs/a4dc56cab6b4c3532bfd9e077ad85644
@@ -164,7 +165,7 @@ RUN mkdir -p /conda-envs/f4e5410e42c131396e532469b9734e76
 COPY envs/torch.yaml /conda-envs/f4e5410e42c131396e532469b9734e76/environment.yaml
 
 RUN conda env create --prefix /conda-envs/2d0ee0c0a411d78f0b506af091188df3 --file /conda-envs/2d0ee0c0a411d78f0b506af091188df3/environment.yaml && \
-    conda env create --prefix /conda-envs/26fee57f7c65bd1613016c4e7bf0a401 --file /conda-envs/26fee57f7c65bd1613016c4e7bf0a401/environment.yaml && \
+    conda env create --prefix /conda-envs/dcbc61345c00412d260b30f02df46ab9 --file /conda-envs/dcbc61345c00412d260b30f02df46ab9/environment.yaml && \
     conda env create --prefix /conda-envs/a4dc56cab6b4c3532bfd9e077ad85644 --file /conda-envs/a4dc56cab6b4c3532bfd9e077ad85644/environment.yaml && \
     conda env create --prefix /conda-envs/d29b80001c2e4a1497d4239364738248 --file /conda-envs/d29b80001c2e4a1497d4239364738248/environment.yaml && \
     conda env create --prefix /conda-envs/1bfbdae9b625b05e86da435c820bf016 --file /conda-envs/1bfbdae9b625b05e86da435c820bf016/environment.yaml && \

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from promoternets.interactions.check import Group, check
-from promoternets.interactions.scan import ScanLimits, scan
-from promoternets.interactions.sites import Sites
+from promoternets.pair_scan import ScanLimits, Sites, scan
 
 SITES = 12  # of a promoter
 LIMITS = ScanLimits(min_maf=0.05, min_carriers=10, max_r2=0.8)

@@ -10,15 +10,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from interaction_cohorts import LIMITS, SITES, cases, found, group, haplotypes, sites_of, tagged_jointly
 
+from promoternets.covariate_score import covariate_score
 from promoternets.interactions.check import check
-from promoternets.interactions.covariates import covariate_score
 from promoternets.interactions.haplotypes import EM, PHASE, both_alleles, cis_share, is_phased
 from promoternets.interactions.holm import holm
 from promoternets.interactions.likelihood_ratio import term_test
-from promoternets.interactions.scan import Pair, scan
 from promoternets.interactions.summarise import pairs_over_folds, sentences
 from promoternets.interactions.tagging import ridge_predictor
 from promoternets.interactions.verdicts import COLUMNS, INSEPARABLE, INTERACTION, NOT_CONFIRMED, TAGGING, verdict
+from promoternets.pair_scan import Pair, scan
 
 PEOPLE, TRAINING = 3000, 1800
 

@@ -262,6 +262,12 @@ class Configuration:
         """Return the function of wildcards that writes `path` once an outer fold of the cohort."""
         return lambda wildcards: self._fill(path, wildcards, fold=self.cohorts[wildcards.cohort].folds())
 
+    def promoter_pairs(self, wildcards: Any) -> list[str]:
+        """Return the pairs of promoters of each fold, or nothing where no place is kept for them."""
+        settings = self.cohorts[wildcards.cohort].settings["ranking"]
+        unwanted = settings["pair_places"] == 0 or settings["per_chromosome"] is not None
+        return [] if unwanted else self.per_fold("results/{cohort}/ranking/fold_{fold}/pairs.tsv")(wildcards)
+
     def per_fold_and_shard(self, path: str) -> Callable[[Any], list[str]]:
         """Return the function of wildcards that writes `path` once a fold and shard of the cohort."""
 

@@ -43,6 +43,37 @@ rule train_promoter_cnn:
         "../scripts/train_promoter_cnn.py"
 
 
+rule scan_promoter_pairs:
+    """Blocks + folds -> pairs of promoters of one fold whose sites tell something only together."""
+    input:
+        blocks=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
+        samples="results/{cohort}/samples.tsv",
+        folds="results/{cohort}/folds.tsv",
+        components="results/{cohort}/audit/components/fold_{fold}.tsv",
+        library=library("scan_promoter_pairs"),
+    output:
+        pairs="results/{cohort}/ranking/fold_{fold}/pairs.tsv",
+    log:
+        "results/{cohort}/logs/scan_promoter_pairs.fold_{fold}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/scan_promoter_pairs.fold_{fold}.jsonl"
+    conda:
+        "../../envs/baselines.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=240,
+    params:
+        min_maf=setting("interactions", "min_maf"),
+        min_carriers=setting("interactions", "min_carriers"),
+        max_r2=setting("interactions", "max_r2"),
+        most_sites=setting("ranking", "pair_sites"),
+    message:
+        "Looking for pairs of promoters in {wildcards.cohort}, fold {wildcards.fold}"
+    script:
+        "../scripts/scan_promoter_pairs.py"
+
+
 rule rank_promoters:
     """Scores of all shards and folds -> promoters by rank, what their scores are worth, and which are selected."""
     input:
@@ -50,6 +81,7 @@ rule rank_promoters:
         null=configuration.per_fold_and_shard("results/{cohort}/ranking/fold_{fold}/null_{shard}.tsv"),
         blocks="results/{cohort}/blocks.tsv",
         block_stores=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
+        pairs=configuration.promoter_pairs,
         library=library("rank_promoters"),
     output:
         ranking=report(
@@ -79,6 +111,7 @@ rule rank_promoters:
         top=setting("ranking", "top"),
         per_chromosome=setting("ranking", "per_chromosome"),
         max_shared=setting("ranking", "max_shared"),
+        pair_places=setting("ranking", "pair_places"),
     message:
         "Selecting promoters of {wildcards.cohort}"
     script:

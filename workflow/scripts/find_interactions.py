@@ -36,7 +36,7 @@ def main(
         max_r2: largest squared correlation of the two sites' genotypes
     """
     from promoternets.interactions.find import find_interactions
-    from promoternets.interactions.scan import ScanLimits
+    from promoternets.pair_scan import ScanLimits
 
     find_interactions(
         selected=selected,

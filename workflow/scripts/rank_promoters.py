@@ -20,6 +20,8 @@ def main(
     top: int = 32,
     per_chromosome: int | None = None,
     max_shared: float = 1.0,
+    pairs: list[Path] | None = None,
+    pair_places: int = 4,
 ) -> None:
     """Rank the promoters within each fold by score and select the best.
 
@@ -34,6 +36,8 @@ def main(
         top: promoters to select per fold
         per_chromosome: select so many on each chromosome instead of `top` over all (published: 8)
         max_shared: skip a promoter that shares more than this share (0 to 1) of its sites with better ones
+        pairs: tables of scan_promoter_pairs.py, all folds; none where pairs are not looked for
+        pair_places: places for promoters of significant pairs, which are selected first
     """
     import pandas as pd
 
@@ -44,6 +48,7 @@ def main(
 
     numbers = {"fold": "int64", "score": "float64", "se": "float64", "sites": "int64", "movable": "float64"}
     columns = ["promoter", *numbers, "metric", "permuted_within"]
+    found = [_read_pairs(path) for path in pairs or []]
     parts = [read_table(path, columns=columns, what="table of scores", dtypes=numbers) for path in scores]
     together = pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
     notes = together.iloc[0][NOTES].to_dict() | {"movable": together["movable"].min()}
@@ -54,6 +59,8 @@ def main(
         top=top,
         per_chromosome=per_chromosome,
         max_shared=max_shared,
+        pairs=pd.concat(found, ignore_index=True) if found else None,
+        pair_places=pair_places,
     )
     by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
     table = with_p_values(table, by_chance)
@@ -68,6 +75,13 @@ def _read_null(path: Path):
 
     numbers = {"fold": "int64", "permutation": "int64", "score": "float64"}
     return read_table(path, columns=["promoter", *numbers], what="table of null scores", dtypes=numbers)
+
+
+def _read_pairs(path: Path):
+    from promoternets.formats.tables import read_table
+
+    numbers = {"fold": "int64", "p_value": "float64", "family_wise_p": "float64"}
+    return read_table(path, columns=["promoters_1", "promoters_2", *numbers], what="table of pairs", dtypes=numbers)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,9 @@ from scipy.special import expit
 
 from promoternets.interactions.haplotypes import both_alleles
 from promoternets.interactions.likelihood_ratio import TermTest, term_test
-from promoternets.interactions.scan import WITHIN, Pair
-from promoternets.interactions.sites import Sites
 from promoternets.interactions.tagging import ridge_predictor
 from promoternets.interactions.verdicts import COLUMNS, with_verdicts
+from promoternets.pair_scan import WITHIN, Pair, Sites
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from promoternets.covariate_score import covariate_score
 from promoternets.errors import InputError
 from promoternets.formats.covariate_columns import read_covariates
 from promoternets.formats.outer_fold import read_outer_fold
 from promoternets.formats.selected_store import SelectedStore
 from promoternets.formats.tables import write_table
 from promoternets.interactions.check import Group, check
-from promoternets.interactions.covariates import covariate_score
-from promoternets.interactions.scan import ScanLimits, scan
 from promoternets.interactions.sites import read_sites
+from promoternets.pair_scan import ScanLimits, scan
 
 logger = logging.getLogger(__name__)
 

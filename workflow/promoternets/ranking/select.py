@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical
+from promoternets.ranking.pairs import promoters_of_pairs
 
 logger = logging.getLogger(__name__)
 FROM_BLOCKS = ["gene_id", "symbol", "chrom", "tss", "strand"]
-COLUMNS = ["promoter", "fold", "score", "rank", "se", *FROM_BLOCKS, "sites", "selected", "skipped_because"]
+COLUMNS = [
+    "promoter",
+    "fold",
+    "score",
+    "rank",
+    "se",
+    *FROM_BLOCKS,
+    "sites",
+    "selected",
+    "selected_by",
+    "skipped_because",
+]
 
 
 def rank_promoters(
@@ -23,6 +35,8 @@ def rank_promoters(
     top: int,
     per_chromosome: int | None = None,
     max_shared: float = 1.0,
+    pairs: pd.DataFrame | None = None,
+    pair_places: int = 0,
 ) -> pd.DataFrame:
     """Rank promoters within each fold and mark the selected ones.
 
@@ -34,11 +48,14 @@ def rank_promoters(
     top : how many to select in a fold.
     per_chromosome : select so many on each chromosome instead of `top` over all (published: 8 on each of 4).
     max_shared : skip a promoter that shares more than this share of its sites with those selected before it.
+    pairs : pairs of sites of two promoters in all folds (`ranking.pairs`), or None.
+    pair_places : the promoters of the most significant pairs are selected first, at most so many; with
+        `per_chromosome` none are.
 
     Returns
     -------
     DataFrame with promoter, fold, score, rank (1 is best; ties in genome order), se, gene_id, symbol, chrom, tss,
-    strand, sites, selected (1/0), skipped_because; sorted by fold and rank.
+    strand, sites, selected (1/0), selected_by (score, pair or nothing), skipped_because; sorted by fold and rank.
     """
     doubled = scores.duplicated(["promoter", "fold"])
     if doubled.any():
@@ -51,36 +68,51 @@ def rank_promoters(
     table["place"] = table["promoter"].map(place)
     table = table.sort_values(["fold", "score", "place"], ascending=[True, False, True], ignore_index=True)
     table["rank"] = table.groupby("fold").cumcount() + 1
-    parts = [_select(part, sites, top, per_chromosome, max_shared) for _, part in table.groupby("fold", sort=True)]
+    parts = []
+    for fold, part in table.groupby("fold", sort=True):
+        first: list[str] = []
+        if pairs is not None and per_chromosome is None:
+            rank = dict(zip(part["promoter"], part["rank"], strict=True))
+            first = promoters_of_pairs(pairs[pairs["fold"] == fold], rank, min(pair_places, top))
+        parts.append(_select(part, sites, top, per_chromosome, max_shared, first))
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
 def _select(
-    ranked: pd.DataFrame, sites: Mapping[str, frozenset[str]], top: int, per_chromosome: int | None, max_shared: float
+    ranked: pd.DataFrame,
+    sites: Mapping[str, frozenset[str]],
+    top: int,
+    per_chromosome: int | None,
+    max_shared: float,
+    first: Sequence[str],
 ) -> pd.DataFrame:
-    """Walk down one fold's ranked promoters and take the `top` best, or the best of each chromosome."""
+    """Take the promoters in `first`, then the best of one fold's ranked ones: `top`, or so many a chromosome."""
     if per_chromosome is not None:
         top = per_chromosome * ranked["chrom"].map(canonical).nunique()
     taken: set[str] = set()
     from_chromosome: dict[str, int] = {}
-    selected, reasons = [], []
-    for row in ranked.itertuples():
-        own, chrom = sites[row.promoter], canonical(row.chrom)
-        reason = None
-        if sum(selected) >= top:
-            pass
-        elif per_chromosome is not None and from_chromosome.get(chrom, 0) >= per_chromosome:
-            reason = f"{per_chromosome} of this chromosome already selected"
+    selected: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    place = {promoter: number for number, promoter in enumerate(first)}
+    chrom_of = dict(zip(ranked["promoter"], ranked["chrom"].map(canonical), strict=True))
+    for promoter in sorted(ranked["promoter"], key=lambda name: place.get(name, len(first))):
+        own, chrom = sites[promoter], chrom_of[promoter]
+        if len(selected) >= top:
+            break
+        if per_chromosome is not None and from_chromosome.get(chrom, 0) >= per_chromosome:
+            reasons[promoter] = f"{per_chromosome} of this chromosome already selected"
         elif taken and len(own & taken) > max_shared * len(own):
-            reason = f"shares {len(own & taken) / len(own):.0%} of its sites with better ones"
-        take = reason is None and sum(selected) < top
-        if take:
+            reasons[promoter] = f"shares {len(own & taken) / len(own):.0%} of its sites with better ones"
+        else:
             taken |= own
             from_chromosome[chrom] = from_chromosome.get(chrom, 0) + 1
-        selected.append(int(take))
-        reasons.append(reason)
-    fold, count = ranked["fold"].iloc[0], sum(selected)
+            selected[promoter] = "pair" if promoter in place else "score"
+    fold, count = ranked["fold"].iloc[0], len(selected)
     logger.info("fold %s: %d of %d promoters selected, %d distinct sites", fold, count, len(ranked), len(taken))
     if count < top:
         logger.warning("fold %s: only %d promoters could be selected, not %d", fold, count, top)
-    return ranked.assign(selected=selected, skipped_because=reasons)
+    return ranked.assign(
+        selected=[int(promoter in selected) for promoter in ranked["promoter"]],
+        selected_by=[selected.get(promoter) for promoter in ranked["promoter"]],
+        skipped_because=[reasons.get(promoter) for promoter in ranked["promoter"]],
+    )

@@ -3,7 +3,7 @@
 With r the residual and w the weight p (1 - p) of each person by the covariates, the score of a product is that of
 efficient scores (Cox and Hinkley 1974, section 9.3): what its score keeps beside those of both sites, squared, over
 its variance. All sums are products of matrices of sites. The covariates are in r and w but not in the variance, which
-makes it a little too large: enough for choosing pairs, and nothing else is done with it.
+makes it a little too large and the statistic a little too small: p-values made of it are on the safe side.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from promoternets.interactions.sites import Sites
 from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
@@ -26,17 +25,53 @@ LEAST_LEFT = 0.1  # share of a product's variance that its two sites must leave
 
 
 @dataclass(frozen=True)
+class Sites:
+    """Distinct sites of some promoters.
+
+    Attributes
+    ----------
+    names : text [sites], ``chrom:pos:ref:alt``, in the order of the store. chrom : text [sites].
+    promoters : text [promoters].
+    member : bool [sites, promoters], which promoters' blocks hold a site.
+    genotype : int8 [people, sites], alternate alleles, negative where missing.
+    haplotype : int8 [people, sites, 2], alternate allele on each haplotype, negative where missing; None where a scan
+        is all that is wanted.
+    """
+
+    names: np.ndarray
+    chrom: np.ndarray
+    promoters: np.ndarray
+    member: np.ndarray
+    genotype: np.ndarray
+    haplotype: np.ndarray | None = None
+
+    def centred(self, training: np.ndarray) -> np.ndarray:
+        """Return genotypes minus the training people's mean, float32 [people, sites]; 0 where missing."""
+        known = self.genotype >= 0
+        own = known[training]
+        mean = self.genotype[training].sum(axis=0, where=own, dtype=np.float64) / np.maximum(own.sum(axis=0), 1)
+        return np.where(known, self.genotype - mean.astype(np.float32), np.float32(0))
+
+    def frequency(self, training: np.ndarray) -> np.ndarray:
+        """Return the training people's alternate allele frequency, float64 [sites]; 0 where nobody is called."""
+        known = self.genotype[training] >= 0
+        return self.genotype[training].sum(axis=0, where=known, dtype=np.float64) / np.maximum(2 * known.sum(axis=0), 1)
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two sites claimed to interact.
 
     one, other : numbers of the sites, one < other. kind : within or across promoters.
     r2 : squared correlation of the sites' genotypes among training people.
+    statistic : the product's score statistic in them, of one degree of freedom.
     """
 
     one: int
     other: int
     kind: str
     r2: float
+    statistic: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -73,9 +108,9 @@ def scan(
     residual = (case[training] - probability).astype(np.float32)
     found, scanned = _best(values, carrier, residual, weight, sites.member[common].astype(np.float32), limits)
     chosen = [
-        Pair(int(common[one]), int(common[other]), kind, r2)
+        Pair(int(common[one]), int(common[other]), kind, r2, statistic)
         for kind, candidates in found.items()
-        for one, other, r2 in _distinct(values, candidates, pairs)
+        for one, other, r2, statistic in _distinct(values, candidates, pairs)
     ]
     for kind in (WITHIN, ACROSS):
         logger.info("%s promoters: %d pairs chosen", kind, sum(pair.kind == kind for pair in chosen))
@@ -156,20 +191,20 @@ def _merge(best: np.ndarray, statistic: np.ndarray, r2: np.ndarray, mask: np.nda
     return together[np.lexsort((together[:, 1], together[:, 0], -together[:, 2]))][:CANDIDATES]
 
 
-def _distinct(values: np.ndarray, candidates: np.ndarray, wanted: int) -> list[tuple[int, int, float]]:
-    """Return the best pairs whose products are not one signal, each as (one, other, r2).
+def _distinct(values: np.ndarray, candidates: np.ndarray, wanted: int) -> list[tuple[int, int, float, float]]:
+    """Return the best pairs whose products are not one signal, each as (one, other, r2, statistic).
 
     Products are compared without what their own two sites explain.
     """
-    chosen: list[tuple[int, int, float]] = []
+    chosen: list[tuple[int, int, float, float]] = []
     signals: list[np.ndarray] = []
-    for one, other, _, r2 in candidates:
+    for one, other, statistic, r2 in candidates:
         if len(chosen) == wanted:
             break
         rest = _rest(values[:, int(one)].astype(np.float64), values[:, int(other)].astype(np.float64))
         if all((rest @ signal) ** 2 <= SAME_SIGNAL for signal in signals):
             signals.append(rest)
-            chosen.append((int(one), int(other), float(r2)))
+            chosen.append((int(one), int(other), float(r2), float(statistic)))
     return chosen
 
 

@@ -1,6 +1,7 @@
 # make demo: install, simulate a cohort, run everything on it, say where the report is.
 PYTHON ?= python3
 CORES ?= all
+WORKERS ?= 2
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
@@ -32,8 +33,8 @@ demo: $(INSTALLED) ## simulate a cohort with planted truth and run the whole wor
 	@echo
 	@echo "Report: $(CURDIR)/runs/demo/results/demo/report.html"
 
-test: $(INSTALLED) ## the whole test suite
-	$(BIN)/python -m pytest
+test: $(INSTALLED) ## the whole test suite, in two processes (WORKERS=4 for more)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations 20
 
 audit-benchmark: $(INSTALLED) ## 40 simulated cohorts of known truth: does the audit see it?
 	$(BIN)/python tests/benchmarks/audit.py --cores $(CORES)

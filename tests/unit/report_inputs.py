@@ -195,6 +195,8 @@ def ranking_table(genes: pd.DataFrame, planted: np.ndarray, folds: int, top: int
         table = table.sort_values("score", ascending=False).reset_index(drop=True)
         table["rank"] = table.index + 1
         table["selected"] = (table.index < top).astype(int)
+        table["selected_by"] = table["selected"].map({1: "score", 0: None})
+        table.loc[table["rank"] == top, "selected_by"] = "pair"
         table["skipped_because"] = None
         parts.append(table)
     table = pd.concat(parts, ignore_index=True)
@@ -212,6 +214,7 @@ def ranking_table(genes: pd.DataFrame, planted: np.ndarray, folds: int, top: int
             "strand",
             "sites",
             "selected",
+            "selected_by",
             "skipped_because",
         ]
     ]

@@ -162,6 +162,13 @@ def test_missing_parts_are_said_not_skipped(bare: Built):
     assert ">NA<" in bare.html
 
 
+def test_promoters_selected_as_a_pair_are_named(bare: Built):
+    pairs = bare.inputs.ranking[bare.inputs.ranking["selected_by"] == "pair"]
+    said = bare.parsed.text.partition("Selected because their sites tell something only with")[2]
+    for symbol, folds in pairs.groupby("symbol")["fold"].nunique().items():
+        assert f"{symbol} ({folds})" in said
+
+
 def test_same_inputs_give_the_same_bytes(tmp_path: Path):
     one = Built(tmp_path / "a", saliency=False, history=False)
     two = Built(tmp_path / "b", saliency=False, history=False)

@@ -825,6 +825,7 @@ def _notes(
         "beyond_null": _beyond_null(inputs.profile),
         "overlap": _overlap(inputs),
         "skipped": _skipped(inputs),
+        "paired": _paired(inputs),
         "interactions": [safe_text(line, 500) for line in inputs.interactions_said],
         "reruns": [safe_text(line, 500) for line in inputs.reruns],
     }
@@ -916,6 +917,23 @@ def _overlap(inputs: Inputs) -> str:
         )
     text = "; ".join(parts)
     return text[:1].upper() + text[1:] + "." if text else "How many sites are shared between promoters is not known."
+
+
+def _paired(inputs: Inputs) -> str | None:
+    """Say which promoters were selected for what they tell only with another."""
+    if "selected_by" not in inputs.ranking:
+        return None
+    pairs = inputs.ranking[inputs.ranking["selected_by"] == "pair"]
+    if pairs.empty:
+        return None
+    folds = pairs.groupby("promoter", sort=False)["fold"].nunique().sort_values(ascending=False, kind="stable")
+    named = pairs.drop_duplicates("promoter").set_index("promoter")["symbol"].fillna("")
+    words = [f"{safe_text(named[name] or name, 40)} ({count(number)})" for name, number in folds.head(6).items()]
+    more = f" and {count(len(folds) - 6)} more" if len(folds) > 6 else ""
+    return (
+        "Selected because their sites tell something only with those of another promoter, in so many folds: "
+        f"{listing(words)}{more}. A network sees one promoter at a time when it scores, so their scores may be low."
+    )
 
 
 def _skipped(inputs: Inputs) -> str | None:

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
-from promoternets.baselines.calibration import platt
+from promoternets.calibration import platt
 from promoternets.baselines.columns import CovariateColumns, GenotypeColumns, RawGenotypes, TrainingSpan
 from promoternets.baselines.fit import fit
 from promoternets.baselines.search import inner_splits, search

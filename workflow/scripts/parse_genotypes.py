@@ -24,6 +24,7 @@ def main(
     variants: Literal["snv", "snv_indel"] = "snv_indel",
     multiallelic: Literal["split", "drop"] = "split",
     chunk_variants: int = 10_000,
+    model: Path | None = None,
     threads: int = 1,
 ) -> None:
     """Read genotypes from VCF or BCF files and write them as a Zarr store that sgkit opens.
@@ -44,6 +45,8 @@ def main(
         variants: single-base changes only, or insertions and deletions too
         multiallelic: records with several alternate alleles are split into one site for each, or dropped
         chunk_variants: sites held in memory at once (about 3 bytes x sites x people)
+        model: folder of a trained model to predict these people with; only its positions are read, and no filter but
+            pass_only runs
         threads: threads that unpack each file
     """
     from promoternets.genotypes.parse import parse_genotypes
@@ -62,6 +65,7 @@ def main(
         variants=variants,
         multiallelic=multiallelic,
         chunk_variants=chunk_variants,
+        model=model,
         threads=threads,
     )
 

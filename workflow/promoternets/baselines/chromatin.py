@@ -29,7 +29,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
-from promoternets.baselines.calibration import platt
+from promoternets.calibration import platt
 from promoternets.baselines.chromatin_models import ChromatinBaseline, chromatin_baseline
 from promoternets.baselines.settings import Setting
 from promoternets.errors import InputError

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from promoternets.baselines.calibration import platt
+from promoternets.calibration import platt
 from promoternets.baselines.columns import (
     Coordinates,
     CovariateColumns,

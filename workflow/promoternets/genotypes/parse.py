@@ -14,6 +14,7 @@ import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical, match
+from promoternets.formats.model_folder import positions, read_description, refuse_other_build
 from promoternets.formats.outputs import written
 from promoternets.formats.tables import read_table, write_table
 from promoternets.formats.variant_index import contigs_with_records
@@ -42,6 +43,7 @@ def parse_genotypes(
     multiallelic: Literal["split", "drop"] = "split",
     chunk_variants: int = CHUNK_VARIANTS,
     allow_empty: bool = True,
+    model: Path | None = None,
     threads: int = 1,
 ) -> pd.DataFrame:
     """Write genotypes of VCF or BCF files as a variant store; return the table of what each filter removed.
@@ -61,6 +63,9 @@ def parse_genotypes(
     multiallelic : one site for each alternate allele, the others counted as reference; or drop such records.
     chunk_variants : sites held in memory at once: about 3 bytes x (sites + a batch of 1,024) x people.
     allow_empty : when `chrom` is given, whether an empty store is a result.
+    model : folder of a trained model, to predict these people: only records at its positions are read, all kinds of
+        variants, several alternate alleles split, also where all people are the same (alternate ``.`` if the record
+        has none); no limit above holds, and `samples` may lack phenotypes. Few people say little of frequencies.
     threads : threads that unpack each file.
 
     Raises
@@ -73,8 +78,13 @@ def parse_genotypes(
     vcf = [Path(path) for path in ([vcf] if isinstance(vcf, (str, Path)) else vcf)]
     limits = filtering.Thresholds(min_call_rate, min_maf, min_hwe_p)
     _check_shares(limits, chunk_variants)
-    people, controls = _people_of(samples)
+    people, controls = _people_of(samples, labelled=model is None)
     rules = Rules(pass_only, variants, multiallelic)
+    if model is not None:
+        description = read_description(model)
+        refuse_other_build(description, build, model)
+        limits = filtering.Thresholds(keep_monomorphic=True)
+        rules = Rules(pass_only, "snv_indel", "split", positions(description))
     files = [VariantFile(path, rules=rules, people=people, build=build, threads=threads) for path in vcf]
     for file in files:
         if not file.people:
@@ -93,7 +103,7 @@ def parse_genotypes(
             )
     else:
         people = names
-    if controls is None and min_hwe_p > 0:
+    if controls is None and limits.min_hwe_p > 0:
         controls = np.ones(len(people), dtype=bool)
         logger.info("no sample table: Hardy-Weinberg proportions are tested in all people")
     counts = filtering.Counts()
@@ -131,8 +141,8 @@ def _check_shares(limits: filtering.Thresholds, chunk_variants: int) -> None:
         raise InputError(f"chunk_variants is {chunk_variants}, but a chunk holds at least one site")
 
 
-def _people_of(samples: Path | None) -> tuple[list[str] | None, np.ndarray | None]:
-    """Return the people of a sample table and which of them are controls."""
+def _people_of(samples: Path | None, *, labelled: bool = True) -> tuple[list[str] | None, np.ndarray | None]:
+    """Return the people of a sample table and which of them are controls, if they need to be labelled."""
     if samples is None:
         return None, None
     table = read_table(samples, columns=["sample", "phenotype"], what="sample table")
@@ -143,6 +153,8 @@ def _people_of(samples: Path | None) -> tuple[list[str] | None, np.ndarray | Non
         raise InputError(
             f"sample {doubled} stands twice in the sample table", where=samples, fix="Keep one row a person"
         )
+    if not labelled:
+        return table["sample"].tolist(), None
     strange = ~table["phenotype"].isin(["0", "1"])
     if strange.any():
         raise InputError(
@@ -206,6 +218,9 @@ def _sites_of_all(
 ) -> Iterator[tuple[str, int, list[list[Site]]]]:
     """Yield (contig, position, sites to keep so far); each site is a list with one entry for each file."""
     contigs, order = _contigs_to_read(files, chrom)
+    wanted = files[0].rules.positions
+    if wanted is not None and chrom is not None and canonical(chrom) not in wanted:
+        return
     streams = [file.sites(names) for file, names in zip(files, contigs, strict=True)]
     if len(files) == 1:
         for contig, position, sites in streams[0]:
@@ -446,7 +461,9 @@ def _notes(limits: filtering.Thresholds, people: Sequence[str], with_table: bool
         "call_rate": f"fewer than {limits.min_call_rate:g} of {len(people):,} people have a genotype"
         if limits.min_call_rate
         else "switched off",
-        "monomorphic": f"all called alleles of the {len(people):,} people are the same",
+        "monomorphic": "switched off"
+        if limits.keep_monomorphic
+        else f"all called alleles of the {len(people):,} people are the same",
         "maf": f"the rarer allele has a share below {limits.min_maf:g}" if limits.min_maf else "switched off",
         "hwe_controls": f"exact Hardy-Weinberg p below {limits.min_hwe_p:g} in {who}, autosomes only"
         if limits.min_hwe_p

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -49,11 +49,19 @@ class Site(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What is read of each record: FILTER, kinds of variants, and how several alternate alleles are taken."""
+    """What is read of each record: FILTER, kinds of variants, and how several alternate alleles are taken.
+
+    With `positions`, by contig without chr, only records there are read, also those without an alternate allele.
+    """
 
     pass_only: bool = True
     variants: Literal["snv", "snv_indel"] = "snv_indel"
     multiallelic: Literal["split", "drop"] = "split"
+    positions: Mapping[str, frozenset[int]] | None = None
+
+    def wanted(self, contig: str, position: int) -> bool:
+        """Return whether records at a position are read."""
+        return self.positions is None or position in self.positions.get(canonical(contig), ())
 
 
 @lru_cache(maxsize=65536)
@@ -292,6 +300,8 @@ class VariantFile:
         contig, position, here = "", -1, []
         rows = self.records(contigs)
         for record in progress(rows, total=total, what=self.path.name, unit="records"):
+            if not self.rules.wanted(record.CHROM, record.POS):
+                continue
             if record.POS != position or record.CHROM != contig:
                 if here:
                     yield contig, position, here
@@ -313,7 +323,7 @@ class VariantFile:
         if len(alternates) > 1 and rules.multiallelic == "drop":
             reasons = [reason or "multiallelic" for reason in reasons]
         if not alternates:
-            alternates, reasons = ["."], ["monomorphic"]
+            alternates, reasons = ["."], ["monomorphic" if rules.positions is None else None]
         calls = None
         if None in reasons:
             calls = self._calls(record, contig, position, len(alternates))

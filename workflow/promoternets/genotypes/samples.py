@@ -35,13 +35,14 @@ class Matched(NamedTuple):
 
 def match_samples(
     vcf: Sequence[Path],
-    table: Path,
+    table: Path | None,
     *,
     phenotype: str = "phenotype",
     case: str | None = None,
     control: str | None = None,
     covariates: Sequence[str] | None = None,
     others: Sequence[Path] | None = None,
+    unlabelled: bool = False,
 ) -> Matched:
     """Match the people of variant files with the rows of a sample table.
 
@@ -55,6 +56,8 @@ def match_samples(
         missing), or control/case, unaffected/affected, no/yes, false/true.
     covariates : columns to keep as covariates; None for all others.
     others : files of other chromosomes, which must hold the same people.
+    unlabelled : whether people without phenotype are kept (NA), and one class is enough, as for a prediction; there
+        may then be no table either, or none with a phenotype.
 
     Raises
     ------
@@ -64,14 +67,19 @@ def match_samples(
     """
     people = _people_of(vcf)
     _refuse_other_people(people, vcf, others or [])
-    frame = read_table(table, columns=["sample", phenotype], what="sample table")
+    if table is None:
+        return _without_table(people, unlabelled=unlabelled)
+    frame = read_table(table, columns=["sample"] if unlabelled else ["sample", phenotype], what="sample table")
+    if phenotype not in frame.columns:
+        frame[phenotype] = pd.Series(pd.NA, index=frame.index, dtype="str")
     _refuse_bad_ids(frame["sample"], table)
     kept_columns = _covariates(frame, phenotype, covariates, table)
-    coded = _coded(frame[phenotype], phenotype, case, control, table)
+    coded = _coded(frame[phenotype], phenotype, case, control, table, some_absent=unlabelled)
     reason = pd.Series(pd.NA, index=frame.index, dtype="object")
-    reason[coded.isna()] = NEITHER
-    reason[coded.isna() & frame[phenotype].isin(_missing_values(frame[phenotype], case, control))] = NO_PHENOTYPE
-    reason[frame[phenotype].isna()] = NO_PHENOTYPE
+    if not unlabelled:
+        reason[coded.isna()] = NEITHER
+        reason[coded.isna() & frame[phenotype].isin(_missing_values(frame[phenotype], case, control))] = NO_PHENOTYPE
+        reason[frame[phenotype].isna()] = NO_PHENOTYPE
     reason[~frame["sample"].isin(people)] = NOT_IN_VCF
     if (reason == NOT_IN_VCF).all():
         raise _nobody_shared(people, frame["sample"].tolist(), vcf[0], table)
@@ -90,10 +98,20 @@ def match_samples(
         matched["family"] = related
     matched = pd.concat([matched, frame[kept_columns]], axis=1)[reason.isna()]
     matched = matched.sort_values("sample", key=lambda names: names.map(place)).reset_index(drop=True)
-    _refuse_one_class(matched, frame, phenotype, table)
-    matched["phenotype"] = matched["phenotype"].astype("int64")
+    if not unlabelled:
+        _refuse_one_class(matched, frame, phenotype, table)
+        matched["phenotype"] = matched["phenotype"].astype("int64")
     _log(matched, excluded, kept_columns)
     return Matched(matched, excluded)
+
+
+def _without_table(people: Sequence[str], *, unlabelled: bool) -> Matched:
+    """Return everybody, without phenotype."""
+    if not unlabelled:
+        raise InputError("there is no sample table", fix="Give one with the columns sample and phenotype")
+    logger.info("%s people, no sample table: all of them are taken", f"{len(people):,}")
+    samples = pd.DataFrame({"sample": people, "phenotype": pd.array([pd.NA] * len(people), dtype="Int64")})
+    return Matched(samples, pd.DataFrame({"sample": [], "reason": []}, dtype="object"))
 
 
 def _people_of(vcf: Sequence[Path]) -> list[str]:
@@ -190,8 +208,10 @@ def _missing_values(column: pd.Series, case: str | None, control: str | None) ->
     return column[plain.isin(missing)].unique().tolist()
 
 
-def _coded(column: pd.Series, name: str, case: str | None, control: str | None, table: Path) -> pd.Series:
-    """Return 1 for cases, 0 for controls, NA for the others (Int64)."""
+def _coded(
+    column: pd.Series, name: str, case: str | None, control: str | None, table: Path, *, some_absent: bool = False
+) -> pd.Series:
+    """Return 1 for cases, 0 for controls, NA for the others (Int64); `some_absent`: not every value need occur."""
     plain = _plain(column)
     values = set(plain.dropna())
     if case is None and control is None:
@@ -212,7 +232,7 @@ def _coded(column: pd.Series, name: str, case: str | None, control: str | None, 
         return plain.map(coding).astype("Int64")
     cases, controls = _listed(case or ""), _listed(control or "")
     for asked, what in ((cases, "case"), (controls, "control")):
-        absent = [value for value in asked if value not in values]
+        absent = [] if some_absent else [value for value in asked if value not in values]
         if absent:
             raise InputError(
                 f"{what} value {absent[0]!r} does not occur in column {name} (it has {_seen(column)})",
@@ -303,7 +323,8 @@ def _doubled(name: str) -> bool:
 
 def _log(matched: pd.DataFrame, excluded: pd.DataFrame, covariates: Sequence[str]) -> None:
     cases = int(matched["phenotype"].sum())
-    logger.info("%s people: %s cases, %s controls", f"{len(matched):,}", f"{cases:,}", f"{len(matched) - cases:,}")
+    controls = int((matched["phenotype"] == 0).sum())
+    logger.info("%s people: %s cases, %s controls", f"{len(matched):,}", f"{cases:,}", f"{controls:,}")
     for reason, count in excluded["reason"].value_counts().items():
         logger.warning("%s people left out: %s", f"{count:,}", reason)
     logger.info("covariates: %s", ", ".join(covariates) or "none")

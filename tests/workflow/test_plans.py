@@ -37,6 +37,9 @@ def test_the_report_s_plan_holds_every_rule(workflow, repository):
         "summarise_learning",
         "summarise_repeats",
         "offset_confounders",
+        "export_model",
+        "predict_cohort",
+        "evaluate_predictions",
     }
     assert set(planned) == scripts - of_others - on_request
     assert planned["train_baseline"] == 8  # one baseline on two choices of sites, two models of confounders; two folds

@@ -1,8 +1,8 @@
 """The portable model folder as a model: load it, and predict people from their genotypes.
 
-    >>> from promoternets.prediction.model import load_model
-    >>> model = load_model("results/mycohort/model")
-    >>> model.predict(counts, site_ids)  # int8 [people, sites], ["20:1234567:A:G", ...]
+>>> from promoternets.prediction.model import load_model
+>>> model = load_model("results/mycohort/model")
+>>> model.predict(counts, site_ids)  # int8 [people, sites], ["20:1234567:A:G", ...]
 """
 
 from __future__ import annotations

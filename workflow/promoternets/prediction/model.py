@@ -150,7 +150,7 @@ def refuse_low_coverage(matching: Matching, least: float, where: str | Path | No
             f"{matching.coverage:.1%} of the model's {len(matching.status):,} sites are there, at least {least:.0%} "
             f"are needed ({said})",
             where=where,
-            fix="Are the positions of the model's build? If so, give genotypes imputed or called at its sites (model.json)"
+            fix="Are these positions of the model's build? If so, give genotypes imputed or called at its sites"
             if lacking * 2 > len(matching.status)
             else "Look at the alleles: is this the same strand and reference? Or lower min_coverage, knowing the risk",
         )

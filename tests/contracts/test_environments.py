@@ -20,6 +20,7 @@ LOCK_NAME_OF = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 # heavy or native packages, and the only folders of the library that may import them
 HOME_OF = {
     "cyvcf2": {"genotypes"},
+    "pgenlib": {"genotypes"},
     "torch": {"networks", "training", "ranking", "als_net", "saliency", "chromatin", "reruns", "prediction"},
     "pyBigWig": {"bins", "simulation"},
     "captum": {"saliency"},

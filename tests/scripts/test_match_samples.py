@@ -57,3 +57,15 @@ def test_bad_input_is_one_line_and_leaves_nothing(run_script, tmp_path):
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "samples.tsv").exists()
     assert not (tmp_path / "excluded.tsv").exists()
+
+
+def test_people_of_a_fileset_are_those_of_its_fam(run_script, tmp_path):
+    (tmp_path / "a.fam").write_text("f ann 0 0 1 2\nf bob 0 0 2 1\ng cat 0 0 0 -9\n")
+    done = run_script(
+        "match_samples", "--plink", tmp_path / "a.fam", "--sample-table", tmp_path / "a.fam",
+        "--samples", tmp_path / "samples.tsv", "--excluded", tmp_path / "excluded.tsv",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    samples = pd.read_csv(tmp_path / "samples.tsv", sep="\t").to_dict("list")
+    assert samples == {"sample": ["ann", "bob"], "phenotype": [1, 0], "family": ["f", "f"], "sex": [1, 2]}
+    assert (tmp_path / "excluded.tsv").read_text() == "sample\treason\ncat\tphenotype missing\n"

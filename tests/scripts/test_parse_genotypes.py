@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from plink_files import random_cohort, write_bed
 from vcf_files import record, text, write
 
 from promoternets.errors import InputError
@@ -84,3 +85,17 @@ def test_nothing_left_on_any_chromosome_is_refused_with_what_removed_the_sites(s
     with pytest.raises(InputError, match="no site is left of 2 records; removed by monomorphic 1, maf 2"):
         script("summarise_filters").main(tables=tables[1:], filters=tmp_path / "none.tsv")
     assert not (tmp_path / "none.tsv").exists()
+
+
+def test_a_fileset_is_named_by_its_bed_with_or_without_its_tables(run_script, script, tmp_path):
+    people, variants, calls = random_cohort()
+    bed = write_bed(tmp_path / "a.bed", people, variants, calls)
+    done = run_script("parse_genotypes", "--plink", bed, "--genotypes", tmp_path / "g.zarr", "--chrom", "22")
+    assert done.returncode == 0, done.stderr
+    main = script("parse_genotypes").main
+    main(plink=[bed, tmp_path / "a.bim", tmp_path / "a.fam"], genotypes=tmp_path / "h.zarr", chrom="22")
+    assert len(VariantStore.open(tmp_path / "g.zarr")) == len(VariantStore.open(tmp_path / "h.zarr")) > 10
+    with pytest.raises(InputError, match=r"a.bim: this is not the .bed or .pgen"):
+        main(plink=[tmp_path / "a.bim"], genotypes=tmp_path / "i.zarr")
+    with pytest.raises(InputError, match="no variant file is given"):
+        main(genotypes=tmp_path / "i.zarr")

@@ -116,6 +116,10 @@ def test_a_number_that_yaml_reads_as_text_is_a_number():
         ({"cohorts": {"a b": {"simulate": None}}}, "'a b' cannot be a cohort's name"),
         ({"cohorts": {"toy": {"simulate": {"gene": 3}}}}, "toy.simulate: unknown key `gene`; did you mean `genes`?"),
         ({"cohorts": {"toy": {"vcf": "x.vcf.gz"}}}, "cohorts.toy: `samples` is missing"),
+        ({"cohorts": {"toy": {"samples": "x.tsv"}}}, "cohorts.toy: `vcf` or `plink` is missing"),
+        ({"cohorts": {"toy": {"vcf": "x", "plink": "y.bed"}}}, "cohorts.toy: it has both `vcf` and `plink`"),
+        ({"cohorts": {"toy": {"plink": "x"}}}, "cohorts.toy: plink: x ends neither in .bed nor in .pgen"),
+        ({"cohorts": {"toy": {"plink": ["x.bed", "y.bed"]}}}, "`samples` is missing; one table for all batches"),
         ({"cohorts": {"toy": {}}}, "cohorts.toy: it names no data"),
         ({"cohorts": {"toy": {"simulate": None, "vcf": "x"}}}, "cohorts.toy: it has both `simulate` and `vcf`"),
         ({"cohorts": ["toy"]}, "cohorts: ['toy'] is not a group of keys"),
@@ -151,9 +155,9 @@ def test_several_values_may_mean_case(data):
 
 def test_people_are_compared_between_files_of_one_batch_only(data):
     one = read_configuration(from_files(), folder=data).cohorts["mine"]
-    assert one.vcf_of_other_chromosomes() == ["chr2.vcf.gz", "chr10.vcf.gz", "chrX.vcf.gz"]
+    assert one.people_of_other_chromosomes() == ["chr2.vcf.gz", "chr10.vcf.gz", "chrX.vcf.gz"]
     two = read_configuration(from_files(vcf=["{chrom}.vcf.gz", "{chrom}.vcf.gz"]), folder=data).cohorts["mine"]
-    assert two.vcf_of_other_chromosomes() == []
+    assert two.people_of_other_chromosomes() == []
 
 
 def test_numbers_as_case_control_and_chromosomes_become_text(data):
@@ -260,7 +264,7 @@ def test_batches_share_their_chromosomes_and_say_which_are_left_aside(data):
     cohort = read.cohorts["mine"]
     assert cohort.chromosomes == ["chr2", "chrX"]
     assert cohort.vcf("chrX") == ["chrX.vcf.gz", "more/chrX.vcf.gz"]
-    assert cohort.vcf_with_people() == ["chr2.vcf.gz", "more/chr2.vcf.gz"]
+    assert cohort.with_people() == ["chr2.vcf.gz", "more/chr2.vcf.gz"]
     assert "chr1, chr10" in " ".join(read.notices)
 
 
@@ -475,3 +479,71 @@ def test_an_active_mark_that_is_no_input_is_said_before_anything_runs(tmp_path):
     wrong = {"validation_mark": "H3K27ac", "attention": {"active_mark": "H3K4me9"}}
     (said,) = read_configuration({"chromatin": epigenomes_from_files(tmp_path, **wrong)}, folder=tmp_path).missing
     assert "active_mark: H3K4me9 is not among the input marks H3K4me3" in said
+
+
+# ------------------------------------------------------------------------------------------------ PLINK filesets
+
+
+def write_fileset(path, rows, *, without=()):
+    """Write tables of a fileset with `rows` as (contig, position), and an empty .bed or .pgen."""
+    path.parent.mkdir(exist_ok=True)
+    if path.suffix == ".bed":
+        tables = {".bim": "", ".fam": "0 ann 0 0 1 2\n"}
+        tables[".bim"] = "".join(f"{contig}\t.\t0\t{position}\tA\tC\n" for contig, position in rows)
+    else:
+        tables = {".pvar": "##source=x\n#CHROM\tPOS\tID\tREF\tALT\n", ".psam": "#IID\tSEX\nann\t1\n"}
+        tables[".pvar"] += "".join(f"{contig}\t{position}\t.\tA\tC\n" for contig, position in rows)
+    for suffix, text in (tables | {path.suffix: "x"}).items():
+        if suffix not in without:
+            path.with_suffix(suffix).write_text(text)
+
+
+ROWS = [("0", 0), ("1", 5), ("1", 9), ("22", 3), ("23", 3), ("25", 7)]
+
+
+@pytest.mark.parametrize(("suffix", "tables"), [(".bed", (".bim", ".fam")), (".pgen", (".pvar", ".psam"))])
+def test_a_fileset_tells_its_chromosomes_and_who_is_a_case(data, suffix, tables):
+    write_fileset(data / f"all{suffix}", ROWS)
+    read = read_configuration(from_files(vcf=None, samples=None, plink=f"all{suffix}"), folder=data)
+    cohort = read.cohorts["mine"]
+    assert read.missing == []
+    assert cohort.chromosomes == ["1", "22", "X"]
+    assert "XY" in " ".join(read.notices)
+    assert cohort.plink("22") == [f"all{suffix}", f"all{tables[0]}", f"all{tables[1]}"]
+    assert (cohort.vcf("22"), cohort.people_of_other_chromosomes()) == ([], [])
+    assert cohort.samples == f"all{tables[1]}" and cohort.with_people() == [f"all{tables[1]}"]
+    assert cohort.source()["plink"] == [f"all{suffix}"]
+    asked = wildcards(cohort="mine", chrom="1")
+    assert (read.vcf(asked), read.vcf_with_people(asked)) == ([], [])
+    assert read.plink(asked) == cohort.plink("1") and read.plink_with_people(asked) == [f"all{tables[1]}"]
+    other = read_configuration(from_files(vcf=None, plink=f"all{suffix}", build="other"), folder=data).cohorts["mine"]
+    assert other.chromosomes == ["1", "22", "23", "25"]
+    assert other.samples == "samples.tsv"
+
+
+def test_filesets_of_a_chromosome_each_or_of_batches_are_found(data):
+    for name in ("chr1", "chr22"):
+        write_fileset(data / f"{name}.bed", [(name, 5)])
+        write_fileset(data / "more" / f"{name}.pgen", [(name, 5)])
+    read = read_configuration(from_files(vcf=None, samples=None, plink="{chrom}.bed"), folder=data)
+    cohort = read.cohorts["mine"]
+    assert (cohort.chromosomes, cohort.samples, read.missing) == (["chr1", "chr22"], "chr1.fam", [])
+    assert cohort.people_of_other_chromosomes() == ["chr22.fam"]
+    both = from_files(vcf=None, plink=["{chrom}.bed", "more/{chrom}.pgen"])
+    cohort = read_configuration(both, folder=data).cohorts["mine"]
+    assert cohort.plink("chr22") == ["chr22.bed", "chr22.bim", "chr22.fam",
+                                     "more/chr22.pgen", "more/chr22.pvar", "more/chr22.psam"]  # fmt: skip
+    assert cohort.with_people() == ["chr1.fam", "more/chr1.psam"]
+
+
+def test_missing_files_of_a_fileset_are_said_by_name(data):
+    config = from_files(vcf=None, plink="all.bed")
+    assert (
+        read_configuration(config, folder=data).missing[-1].startswith("cohort mine: plink: there is no file all.bed")
+    )
+    write_fileset(data / "all.bed", ROWS, without=[".bim"])
+    assert "the fileset of all.bed has no all.bim" in read_configuration(config, folder=data).missing[-1]
+    write_fileset(data / "chr1.bed", [("1", 5)], without=[".fam"])
+    (data / "chr1.fam").unlink(missing_ok=True)
+    missing = read_configuration(from_files(vcf=None, plink="{chrom}.bed", chromosomes=["1"]), folder=data).missing
+    assert missing == [f"cohort mine: plink: there is no file chr1.fam (looked in {data})"]

@@ -22,7 +22,7 @@ import yaml
 from promoternets import chromatin_configuration
 from promoternets.chromatin_configuration import Chromatin, chromatin_problems, read_chromatin
 from promoternets.errors import InputError
-from promoternets.formats import contigs
+from promoternets.formats import contigs, plink_index
 from promoternets.formats.confounders import CONFOUNDERS
 from promoternets.formats.model_folder import DESCRIPTION
 from promoternets.formats.models import GWAS, NETWORK, PUBLISHED_SETTINGS, sites_of
@@ -32,8 +32,8 @@ GROUPS = (
     "promoters", "genotypes", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation", "audit",
     "interactions", "saliency", "reruns", "prediction",
 )  # fmt: skip
-FROM_FILES = ("vcf", "samples", "annotation", "build")
-TO_PREDICT = ("vcf", "build")  # what a cohort needs that is predicted, not trained on
+FROM_FILES = ("vcf", "plink", "samples", "annotation", "build")
+PLINK_ENDINGS = tuple(plink_index.COMPANIONS)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Cohort:
     Attributes
     ----------
     patterns : list of str
-        One VCF path for each batch of people, each with ``{chrom}`` when there is a file a chromosome.
+        One path for each batch of people, each with ``{chrom}`` when there is a file a chromosome: all of them VCF
+        or BCF, or all the .bed or .pgen of PLINK filesets.
     chromosomes : list of str
         The chromosomes to work on, named as the VCF or the pattern names them.
     settings : dict
@@ -69,19 +70,33 @@ class Cohort:
     simulate: dict[str, Any] | None = None
     predict_with: str | None = None
 
-    def vcf(self, chromosome: str) -> list[str]:
-        """Return the VCF of each batch of people that holds this chromosome."""
+    @property
+    def kind(self) -> str:
+        """Return the configuration's key for what the variants are in: vcf or plink."""
+        return "plink" if self.patterns[0].endswith(PLINK_ENDINGS) else "vcf"
+
+    def variants(self, chromosome: str) -> list[str]:
+        """Return the file of each batch of people that holds this chromosome; of a fileset its .bed or .pgen."""
         return [pattern.replace("{chrom}", chromosome) for pattern in self.patterns]
 
-    def vcf_with_people(self) -> list[str]:
-        """Return one VCF of each batch of people: that of the first chromosome."""
-        return self.vcf(self.chromosomes[0] if self.chromosomes else "1")
+    def vcf(self, chromosome: str) -> list[str]:
+        """Return the VCF of each batch of people that holds this chromosome; none for PLINK filesets."""
+        return self.variants(chromosome) if self.kind == "vcf" else []
 
-    def vcf_of_other_chromosomes(self) -> list[str]:
+    def plink(self, chromosome: str) -> list[str]:
+        """Return all files of the PLINK fileset of each batch of people that holds this chromosome; none for VCF."""
+        filesets = self.variants(chromosome) if self.kind == "plink" else []
+        return [str(file) for path in filesets for file in plink_index.files_of(path)]
+
+    def with_people(self, chromosome: str | None = None) -> list[str]:
+        """Return, of each batch, the file that names its people: a VCF, .fam or .psam; by default of the first."""
+        return [_names_people(path) for path in self.variants(chromosome or next(iter(self.chromosomes), "1"))]
+
+    def people_of_other_chromosomes(self) -> list[str]:
         """Return the files whose people must be those of the first chromosome's; none for batches or a simulation."""
         if self.simulate is not None or len(self.patterns) > 1 or "{chrom}" not in self.patterns[0]:
             return []
-        return [path for chromosome in self.chromosomes[1:] for path in self.vcf(chromosome)]
+        return [path for chromosome in self.chromosomes[1:] for path in self.with_people(chromosome)]
 
     def models(self) -> list[str]:
         """Return the names of the models beside ALS-Net, in the order of the configuration."""
@@ -108,7 +123,7 @@ class Cohort:
         if self.simulate is not None:
             return {"simulate": self.simulate, "chromosomes": self.chromosomes}
         keys = ("samples", "annotation", "build", "chromosomes", "phenotype", "case", "control", "covariates")
-        return {"vcf": self.patterns} | {key: getattr(self, key) for key in keys}
+        return {self.kind: self.patterns} | {key: getattr(self, key) for key in keys}
 
 
 @dataclass(frozen=True)
@@ -266,16 +281,26 @@ class Configuration:
         return {group: settings[group] for group in ("promoters", "genotypes", "blocks")}
 
     def vcf(self, wildcards: Any) -> list[str]:
-        """Return the VCF of each batch for the cohort and chromosome in `wildcards`."""
+        """Return the VCF of each batch for the cohort and chromosome in `wildcards`; none for PLINK filesets."""
         return self.cohorts[wildcards.cohort].vcf(wildcards.chrom)
 
-    def vcf_with_people(self, wildcards: Any) -> list[str]:
-        """Return one VCF of each batch for the cohort in `wildcards`."""
-        return self.cohorts[wildcards.cohort].vcf_with_people()
+    def plink(self, wildcards: Any) -> list[str]:
+        """Return the files of the PLINK fileset of each batch for the cohort and chromosome; none for VCF."""
+        return self.cohorts[wildcards.cohort].plink(wildcards.chrom)
 
-    def vcf_of_other_chromosomes(self, wildcards: Any) -> list[str]:
-        """Return the VCFs of the other chromosomes, whose people match_samples compares with the first's."""
-        return self.cohorts[wildcards.cohort].vcf_of_other_chromosomes()
+    def vcf_with_people(self, wildcards: Any) -> list[str]:
+        """Return one VCF of each batch for the cohort in `wildcards`; none for PLINK filesets."""
+        cohort = self.cohorts[wildcards.cohort]
+        return cohort.with_people() if cohort.kind == "vcf" else []
+
+    def plink_with_people(self, wildcards: Any) -> list[str]:
+        """Return one .fam or .psam of each batch for the cohort in `wildcards`; none for VCF."""
+        cohort = self.cohorts[wildcards.cohort]
+        return cohort.with_people() if cohort.kind == "plink" else []
+
+    def people_of_other_chromosomes(self, wildcards: Any) -> list[str]:
+        """Return the files of the other chromosomes, whose people match_samples compares with the first's."""
+        return self.cohorts[wildcards.cohort].people_of_other_chromosomes()
 
     def per_chromosome(self, path: str) -> Callable[[Any], list[str]]:
         """Return the function of wildcards that writes `path` once a chromosome of the cohort."""
@@ -359,6 +384,10 @@ class Configuration:
     def _fill(path: str, wildcards: Any, **values: list) -> list[str]:
         fixed = {key: [value] for key, value in dict(wildcards.items()).items() if key not in values}
         return _products(path, **{key: value for key, value in (fixed | values).items() if f"{{{key}}}" in path})
+
+
+def _names_people(path: str) -> str:
+    return str(plink_index.people_table(path)) if plink_index.is_fileset(path) else path
 
 
 def _products(path: str, **values: Iterable) -> list[str]:
@@ -562,12 +591,28 @@ def _cohort_problems(entry: Mapping[str, Any]) -> list[str]:
     from_files = [key for key in FROM_FILES if key in entry]
     if "simulate" in entry:
         return [f"it has both `simulate` and `{from_files[0]}`; keep one of the two"] if from_files else []
-    if "predict_with" in entry:
-        return [f"`{key}` is missing" for key in TO_PREDICT if key not in entry]
-    absent = [key for key in FROM_FILES if key not in entry]
-    if len(absent) == len(FROM_FILES):
-        return ["it names no data; give vcf, samples, annotation and build (or simulate)"]
-    return [f"`{key}` is missing" for key in absent]
+    predicted = "predict_with" in entry
+    if not from_files and not predicted:
+        return ["it names no data; give vcf or plink, samples, annotation and build (or simulate)"]
+    needed = ("build",) if predicted else ("annotation", "build")
+    lines = [f"`{key}` is missing" for key in needed if key not in entry]
+    if "vcf" not in entry and "plink" not in entry:
+        lines.insert(0, "`vcf` or `plink` is missing")
+    if "vcf" in entry and "plink" in entry:
+        lines.insert(0, "it has both `vcf` and `plink`; keep one of the two")
+    filesets = _listed(entry.get("plink", []))
+    if "samples" not in entry and len(filesets) != 1 and not predicted:
+        lines.insert(0, "`samples` is missing" + ("; one table for all batches" if filesets else ""))
+    lines += [
+        f"plink: {path} ends neither in .bed nor in .pgen; name that file of the fileset"
+        for path in filesets
+        if not path.endswith(PLINK_ENDINGS)
+    ]
+    return lines
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _prediction_problems(name: str, entry: Mapping[str, Any], cohorts: Mapping[str, Any]) -> list[str]:
@@ -689,7 +734,8 @@ def _cohort(
             simulate=simulate,
             **common,
         )
-    patterns = [entry["vcf"]] if isinstance(entry["vcf"], str) else list(entry["vcf"])
+    kind = "plink" if "plink" in entry else "vcf"
+    patterns = _listed(entry[kind])
     model = entry.get("predict_with")
     if model is not None and model not in config["cohorts"] and not (folder / model / DESCRIPTION).is_file():
         missing.append(
@@ -702,17 +748,23 @@ def _cohort(
     try:
         chromosomes = find_chromosomes(patterns, entry["build"], entry.get("chromosomes"), folder, notices, name)
     except InputError as error:
-        missing.append(f"cohort {name}: vcf: {error}")
+        missing.append(f"cohort {name}: {kind}: {error}")
         chromosomes = []
-    return Cohort(
+    own_people = None  # of a VCF, or of batches, nobody but a table says who is a case
+    if kind == "plink" and len(patterns) == 1:
+        own_people = _names_people(patterns[0].replace("{chrom}", next(iter(chromosomes), "1")))
+    cohort = Cohort(
         patterns=patterns,
-        samples=entry.get("samples"),
+        samples=entry.get("samples", own_people),
         annotation=entry.get("annotation"),
         build=entry["build"],
         chromosomes=chromosomes,
         predict_with=model,
         **common,
     )
+    absent = {path for chrom in chromosomes for path in cohort.plink(chrom) if not (folder / path).is_file()}
+    missing += [f"cohort {name}: plink: there is no file {path} (looked in {folder})" for path in sorted(absent)]
+    return cohort
 
 
 def find_chromosomes(
@@ -729,7 +781,7 @@ def find_chromosomes(
         When a file, or every file of a pattern, is absent, when an index is needed and absent, when nothing is left.
     """
     patterns = sorted(patterns, key=lambda pattern: "{chrom}" not in pattern)  # file names decide how to name them
-    found = [_chromosomes_of(pattern, folder, wanted) for pattern in patterns]
+    found = [_chromosomes_of(pattern, build, folder, wanted) for pattern in patterns]
     if wanted:
         return [_named(name, found[0], patterns[0]) for name in wanted]
     meant = [{contigs.canonical(name) for name in names} for names in found]
@@ -751,7 +803,7 @@ def find_chromosomes(
     return contigs.order(names)
 
 
-def _chromosomes_of(pattern: str, folder: Path, wanted: list[str] | None) -> list[str]:
+def _chromosomes_of(pattern: str, build: str, folder: Path, wanted: list[str] | None) -> list[str]:
     if "{chrom}" in pattern:
         named = _names_in(pattern, folder)
         if not named:
@@ -761,6 +813,8 @@ def _chromosomes_of(pattern: str, folder: Path, wanted: list[str] | None) -> lis
         raise InputError(f"there is no file {pattern} (looked in {folder})")
     if wanted:
         return wanted
+    if plink_index.is_fileset(pattern):
+        return plink_index.contigs_with_variants(folder / pattern, numbered=build != "other")
     from promoternets.formats.variant_index import contigs_with_records
 
     return [str(name) for name in contigs_with_records(folder / pattern)]

@@ -1,8 +1,9 @@
 rule match_samples:
-    """VCF headers + sample table -> the people in both, and who is in one only."""
+    """VCF headers or PLINK's tables of people + sample table -> the people in both, and who is in one only."""
     input:
         vcf=configuration.vcf_with_people,
-        others=configuration.vcf_of_other_chromosomes,
+        plink=configuration.plink_with_people,
+        others=configuration.people_of_other_chromosomes,
         sample_table=configuration.sample_table,
         library=library("match_samples"),
     output:
@@ -34,6 +35,7 @@ rule parse_genotypes:
     """Variants of one chromosome -> filtered genotypes, and what each filter removed."""
     input:
         vcf=configuration.vcf,
+        plink=configuration.plink,
         samples="results/{cohort}/samples.tsv",
         model=configuration.model_folder,
         library=library("parse_genotypes"),
@@ -58,6 +60,8 @@ rule parse_genotypes:
         pass_only=setting("genotypes", "pass_only"),
         variants=setting("genotypes", "variants"),
         multiallelic=setting("genotypes", "multiallelic"),
+        dosages=setting("genotypes", "dosages"),
+        max_dosage_error=setting("genotypes", "max_dosage_error"),
         chunk_variants=setting("genotypes", "chunk_variants"),
     message:
         "Reading genotypes of {wildcards.chrom} of {wildcards.cohort}"

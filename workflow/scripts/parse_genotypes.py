@@ -1,4 +1,4 @@
-"""Genotypes of a cohort's VCF or BCF files as a Zarr store, with a table of what each filter removed."""
+"""Genotypes of a cohort's VCF, BCF or PLINK files as a Zarr store, with a table of what each filter removed."""
 
 import sys
 from pathlib import Path
@@ -11,8 +11,9 @@ from promoternets import bridge  # noqa: E402
 
 def main(
     *,
-    vcf: list[Path],
     genotypes: Path,
+    vcf: list[Path] | None = None,
+    plink: list[Path] | None = None,
     filters: Path | None = None,
     samples: Path | None = None,
     chrom: str | None = None,
@@ -23,17 +24,20 @@ def main(
     pass_only: bool = True,
     variants: Literal["snv", "snv_indel"] = "snv_indel",
     multiallelic: Literal["split", "drop"] = "split",
+    dosages: Literal["refuse", "round"] = "refuse",
+    max_dosage_error: float = 0.1,
     chunk_variants: int = 10_000,
     model: Path | None = None,
     threads: int = 1,
 ) -> None:
-    """Read genotypes from VCF or BCF files and write them as a Zarr store that sgkit opens.
+    """Read genotypes from VCF, BCF or PLINK files and write them as a Zarr store that sgkit opens.
 
     On its own, this script keeps all that can be coded and varies; the workflow gives stricter limits.
 
     Args:
-        vcf: one VCF, VCF.gz or BCF file, or several with different people, joined by position and alleles
         genotypes: folder of the Zarr store to write
+        vcf: one VCF, VCF.gz or BCF file, or several with different people, joined by position and alleles
+        plink: the same as PLINK filesets, by their .bed or .pgen; their tables lie beside (and may be named too)
         filters: table to write (TSV) of what was read, removed and kept
         samples: table (TSV) with columns sample and phenotype (1 case, 0 control); only these, in this order
         chrom: the one contig to read, with or without chr; all contigs when not given
@@ -44,15 +48,18 @@ def main(
         pass_only: keep only records whose FILTER is PASS or a dot
         variants: single-base changes only, or insertions and deletions too
         multiallelic: records with several alternate alleles are split into one site for each, or dropped
+        dosages: imputed dosages (DS, where a VCF has no GT; those of a .pgen) are an error, or rounded to genotypes
+        max_dosage_error: a dosage further than this (0 to 0.5) from a whole number becomes a missing genotype
         chunk_variants: sites held in memory at once (about 3 bytes x sites x people)
         model: folder of a trained model to predict these people with; only its positions are read, and no filter but
             pass_only runs
         threads: threads that unpack each file
     """
+    from promoternets.formats.plink_index import filesets
     from promoternets.genotypes.parse import parse_genotypes
 
     parse_genotypes(
-        vcf,
+        [*(vcf or []), *filesets(plink or [])],
         genotypes,
         filters=filters,
         samples=samples,
@@ -64,6 +71,8 @@ def main(
         pass_only=pass_only,
         variants=variants,
         multiallelic=multiallelic,
+        dosages=dosages,
+        max_dosage_error=max_dosage_error,
         chunk_variants=chunk_variants,
         model=model,
         threads=threads,

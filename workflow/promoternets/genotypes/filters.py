@@ -60,6 +60,7 @@ class Counts:
     removed: Counter[str] = field(default_factory=Counter)
     kept: int = 0
     calls: Counter[str] = field(default_factory=Counter)
+    uncertain: int | None = None  # None where dosages are not rounded
 
     def table(self, chrom: str, notes: dict[str, str]) -> pd.DataFrame:
         """Return columns chrom, filter, records, note; `notes` replace the notes of some rows."""
@@ -86,6 +87,8 @@ class Counts:
                 "genotypes that are missing, half calls included (kept sites)",
             ),
         ]
+        if self.uncertain is not None:
+            rows.append(("uncertain_dosages", self.uncertain, notes["uncertain_dosages"]))
         table = pd.DataFrame(rows, columns=["filter", "records", "note"])
         table.insert(0, "chrom", chrom)
         return table

@@ -16,19 +16,21 @@ from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical, match
 from promoternets.formats.model_folder import positions, read_description, refuse_other_build
 from promoternets.formats.outputs import written
+from promoternets.formats.plink_index import is_fileset
 from promoternets.formats.tables import read_table, write_table
-from promoternets.formats.variant_index import contigs_with_records
 from promoternets.formats.variant_store import CHUNK_VARIANTS, VariantStoreWriter
 from promoternets.genotypes import filters as filtering
-from promoternets.genotypes.reading import Rules, Site, VariantFile
+from promoternets.genotypes.plink import PlinkFile
+from promoternets.genotypes.reading import VariantFile
+from promoternets.genotypes.sites import HAPLOID_CONTIGS, Rules, Site, no_such_allele
 
 logger = logging.getLogger(__name__)
 BATCH = 1024  # records decoded before the filters run over them together
-HAPLOID_CONTIGS = {"X", "Y", "MT"}
+AnyFile = VariantFile | PlinkFile
 
 
 def parse_genotypes(
-    vcf: Sequence[Path],
+    sources: Sequence[Path],
     genotypes: Path,
     *,
     filters: Path | None = None,
@@ -41,16 +43,19 @@ def parse_genotypes(
     pass_only: bool = True,
     variants: Literal["snv", "snv_indel"] = "snv_indel",
     multiallelic: Literal["split", "drop"] = "split",
+    dosages: Literal["refuse", "round"] = "refuse",
+    max_dosage_error: float = 0.1,
     chunk_variants: int = CHUNK_VARIANTS,
     allow_empty: bool = True,
     model: Path | None = None,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """Write genotypes of VCF or BCF files as a variant store; return the table of what each filter removed.
+    """Write genotypes of VCF, BCF or PLINK files as a variant store; return the table of what each filter removed.
 
     Parameters
     ----------
-    vcf : one file, or several with different people, joined by position and alleles.
+    sources : one file, or several with different people, joined by position and alleles: VCF, BCF, or the .bed or
+        .pgen of a PLINK fileset.
     genotypes : folder of the store to write. filters : the table to write, if any.
     samples : table with `sample` and `phenotype` (1 case, 0 control): whom to keep, in that order.
     chrom : the one contig to read (``chr22`` and ``22`` are the same); None for all contigs.
@@ -61,6 +66,8 @@ def parse_genotypes(
     pass_only : keep records whose FILTER is PASS or ``.``.
     variants : single-base changes only, or insertions and deletions (and longer substitutions) too.
     multiallelic : one site for each alternate allele, the others counted as reference; or drop such records.
+    dosages : imputed dosages (DS of a VCF without GT; of a .pgen) are refused, or rounded to the nearest genotype.
+    max_dosage_error : a dosage further than this from a whole number is a missing genotype.
     chunk_variants : sites held in memory at once: about 3 bytes x (sites + a batch of 1,024) x people.
     allow_empty : when `chrom` is given, whether an empty store is a result.
     model : folder of a trained model, to predict these people: only records at its positions are read, all kinds of
@@ -75,17 +82,22 @@ def parse_genotypes(
         another build, that hold other than diploid calls (haploid ones on X, Y and MT apart), or none at all,
         that share people, or when nothing is left.
     """
-    vcf = [Path(path) for path in ([vcf] if isinstance(vcf, (str, Path)) else vcf)]
+    sources = [Path(path) for path in ([sources] if isinstance(sources, (str, Path)) else sources)]
+    if not sources:
+        raise InputError("no variant file is given", fix="Name a VCF, a BCF or a PLINK fileset")
     limits = filtering.Thresholds(min_call_rate, min_maf, min_hwe_p)
-    _check_shares(limits, chunk_variants)
+    _check_shares(limits, chunk_variants, max_dosage_error)
     people, controls = _people_of(samples, labelled=model is None)
-    rules = Rules(pass_only, variants, multiallelic)
+    rules = Rules(pass_only, variants, multiallelic, dosages, max_dosage_error)
     if model is not None:
         description = read_description(model)
         refuse_other_build(description, build, model)
         limits = filtering.Thresholds(keep_monomorphic=True)
-        rules = Rules(pass_only, "snv_indel", "split", positions(description))
-    files = [VariantFile(path, rules=rules, people=people, build=build, threads=threads) for path in vcf]
+        rules = Rules(pass_only, "snv_indel", "split", dosages, max_dosage_error, positions(description))
+    files: list[AnyFile] = [
+        (PlinkFile if is_fileset(path) else VariantFile)(path, rules=rules, people=people, build=build, threads=threads)
+        for path in sources
+    ]
     for file in files:
         if not file.people:
             logger.warning("%s: none of its people is in the sample table; the file is left out", file.path)
@@ -118,8 +130,9 @@ def parse_genotypes(
             if chrom is not None and not store.contigs:
                 store.contigs.append(match(chrom, files[0].lengths) or chrom)
         counts.records = [(file.path.name, file.records_read) for file in files]
+        counts.uncertain = sum(file.uncertain for file in files) if dosages == "round" else None
         whole = chrom if chrom is not None else store.contigs[0] if len(store.contigs) == 1 else "all"
-        table = counts.table(whole, _notes(limits, people, samples is not None))
+        table = counts.table(whole, _notes(limits, people, samples is not None, max_dosage_error))
         _refuse_nothing(files, counts, table, empty_is_a_result=chrom is not None and allow_empty)
         if table_path:
             write_table(table, table_path)
@@ -127,11 +140,12 @@ def parse_genotypes(
     return table
 
 
-def _check_shares(limits: filtering.Thresholds, chunk_variants: int) -> None:
+def _check_shares(limits: filtering.Thresholds, chunk_variants: int, max_dosage_error: float) -> None:
     for name, value, most in (
         ("min_call_rate", limits.min_call_rate, 1.0),
         ("min_maf", limits.min_maf, 0.5),
         ("min_hwe_p", limits.min_hwe_p, 1.0),
+        ("max_dosage_error", max_dosage_error, 0.5),
     ):
         if not 0 <= value <= most:
             raise InputError(
@@ -166,7 +180,7 @@ def _people_of(samples: Path | None, *, labelled: bool = True) -> tuple[list[str
     return table["sample"].tolist(), (table["phenotype"] == "0").to_numpy()
 
 
-def _refuse_shared(files: Sequence[VariantFile]) -> None:
+def _refuse_shared(files: Sequence[AnyFile]) -> None:
     seen: dict[str, Path] = {}
     for file in files:
         for name in file.people:
@@ -179,7 +193,7 @@ def _refuse_shared(files: Sequence[VariantFile]) -> None:
             seen[name] = file.path
 
 
-def _contigs_to_read(files: Sequence[VariantFile], chrom: str | None) -> tuple[list[list[str] | None], list[str]]:
+def _contigs_to_read(files: Sequence[AnyFile], chrom: str | None) -> tuple[list[list[str] | None], list[str]]:
     """Return, for each file, the contigs to read as it names them (None: all, as they come), and their order.
 
     Raises
@@ -189,7 +203,7 @@ def _contigs_to_read(files: Sequence[VariantFile], chrom: str | None) -> tuple[l
     """
     if chrom is None and len(files) == 1:
         return [None], []
-    there = [contigs_with_records(file.path) for file in files]
+    there = [file.contigs_with_records() for file in files]
     if chrom is None:
         order = list(dict.fromkeys(canonical(name) for names in there for name in names))
         own = [{canonical(name): name for name in names} for names in there]
@@ -214,7 +228,7 @@ def _contigs_to_read(files: Sequence[VariantFile], chrom: str | None) -> tuple[l
 
 
 def _sites_of_all(
-    files: Sequence[VariantFile], chrom: str | None, counts: filtering.Counts
+    files: Sequence[AnyFile], chrom: str | None, counts: filtering.Counts
 ) -> Iterator[tuple[str, int, list[list[Site]]]]:
     """Yield (contig, position, sites to keep so far); each site is a list with one entry for each file."""
     contigs, order = _contigs_to_read(files, chrom)
@@ -252,7 +266,7 @@ def _first_of_each(sites: list[Site], counts: filtering.Counts) -> Iterator[Site
 
 
 def _in_lock_step(
-    files: Sequence[VariantFile],
+    files: Sequence[AnyFile],
     streams: Sequence[Iterator[tuple[str, int, list[Site]]]],
     order: Sequence[str],
 ) -> Iterator[tuple[str, int, dict[int, list[Site]]]]:
@@ -324,7 +338,7 @@ class _Collector:
     def __init__(
         self,
         store: VariantStoreWriter,
-        files: Sequence[VariantFile],
+        files: Sequence[AnyFile],
         people: Sequence[str],
         controls: np.ndarray | None,
         limits: filtering.Thresholds,
@@ -398,7 +412,8 @@ class _Collector:
         least = raw.min()
         if raw.max() > 1 or least < filtering.ABSENT:
             row, person, _ = (int(axis[0]) for axis in np.nonzero((raw > 1) | (raw < filtering.ABSENT)))
-            raise self._file_of(person).no_such_allele(self.store.contigs[self._sites[row][0]], self._sites[row][1])
+            number, position, _ = self._sites[row]
+            raise no_such_allele(self._file_of(person).path, self.store.contigs[number], position)
         if least > filtering.ABSENT or haploid.all():
             return
         single = (raw[:, :, 1] == filtering.ABSENT) & (raw[:, :, 0] >= 0) & ~haploid[:, None]
@@ -412,7 +427,7 @@ class _Collector:
                 fix="Call genotypes again as diploid, or leave the record out",
             )
 
-    def _file_of(self, person: int) -> VariantFile:
+    def _file_of(self, person: int) -> AnyFile:
         return next(file for file in self.files if self.people[person] in file.people)
 
     def _count_calls(self, calls: filtering.Calls, half: np.ndarray, rows: np.ndarray) -> None:
@@ -455,7 +470,9 @@ class _Collector:
 # ------------------------------------------------------------------------------------------------ reporting
 
 
-def _notes(limits: filtering.Thresholds, people: Sequence[str], with_table: bool) -> dict[str, str]:
+def _notes(
+    limits: filtering.Thresholds, people: Sequence[str], with_table: bool, max_dosage_error: float
+) -> dict[str, str]:
     who = "controls" if with_table else "all people (no sample table)"
     return {
         "call_rate": f"fewer than {limits.min_call_rate:g} of {len(people):,} people have a genotype"
@@ -468,11 +485,13 @@ def _notes(limits: filtering.Thresholds, people: Sequence[str], with_table: bool
         "hwe_controls": f"exact Hardy-Weinberg p below {limits.min_hwe_p:g} in {who}, autosomes only"
         if limits.min_hwe_p
         else "switched off",
+        "uncertain_dosages": f"dosages further than {max_dosage_error:g} from a whole number, taken as missing "
+        "(all sites)",
     }
 
 
 def _refuse_nothing(
-    files: Sequence[VariantFile], counts: filtering.Counts, table: pd.DataFrame, *, empty_is_a_result: bool
+    files: Sequence[AnyFile], counts: filtering.Counts, table: pd.DataFrame, *, empty_is_a_result: bool
 ) -> None:
     """Raise InputError where there are no genotypes at all, or nothing is left."""
     where = ", ".join(str(file.path) for file in files)

@@ -8,73 +8,44 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import cyvcf2
 import numpy as np
 
 from promoternets.errors import InputError
-from promoternets.formats.contigs import LENGTHS, canonical
+from promoternets.formats.contigs import canonical
 from promoternets.formats.variant_index import (
     BGZF_END,
     INDEX_FIX,
     container,
+    contigs_with_records,
     header_contigs,
     opened,
     records_by_contig,
     sample_names,
 )
+from promoternets.genotypes.sites import (
+    ABSENT,
+    HAPLOID_CONTIGS,
+    ContigEnds,
+    Rules,
+    Site,
+    calls_of_allele,
+    dosages_of_men,
+    dosages_refused,
+    no_such_allele,
+    reasons_of_record,
+    rounded,
+    unphased,
+)
 from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
-ABSENT = -2  # no second allele, for htslib and in the store: a haploid call
 FIRST_PART = 1_000_000  # bytes of records looked at before reading
 SHAPE_FIX = "Every record needs one tab-separated column for each person; the file may be truncated"
-_BASES = frozenset("ACGTN")
-
-
-class Site(NamedTuple):
-    """One alternate allele of one record; `reason` says why it is removed, None when it is not."""
-
-    reference: str
-    alternate: str
-    name: str
-    reason: str | None
-    calls: np.ndarray | None  # int, shape=(people of the file, 3): two alleles (0, 1, -1, -2) and phased
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is read of each record: FILTER, kinds of variants, and how several alternate alleles are taken.
-
-    With `positions`, by contig without chr, only records there are read, also those without an alternate allele.
-    """
-
-    pass_only: bool = True
-    variants: Literal["snv", "snv_indel"] = "snv_indel"
-    multiallelic: Literal["split", "drop"] = "split"
-    positions: Mapping[str, frozenset[int]] | None = None
-
-    def wanted(self, contig: str, position: int) -> bool:
-        """Return whether records at a position are read."""
-        return self.positions is None or position in self.positions.get(canonical(contig), ())
-
-
-@lru_cache(maxsize=65536)
-def reason_of_alleles(reference: str, alternate: str, variants: str) -> str | None:
-    """Return why an allele pair is not a site: ``symbolic_or_star``, ``not_snv``, or None when it is one.
-
-    Symbolic is all that is not written in bases: ``<DEL>``, ``*``, breakends.
-    """
-    if not alternate or not _BASES.issuperset(alternate):
-        return "symbolic_or_star"
-    if variants == "snv" and not len(reference) == len(alternate) == 1:
-        return "not_snv"
-    return None
 
 
 class VariantFile:
@@ -105,7 +76,6 @@ class VariantFile:
     ) -> None:
         self.path = path
         self.rules = rules
-        self.build = build
         self.threads = threads
         self.packing = container(path)
         refuse_truncated(path, self.packing)
@@ -113,30 +83,17 @@ class VariantFile:
         wanted = set(self._all_people if people is None else people)
         self.people = [name for name in self._all_people if name in wanted]
         self.lengths = header_contigs(path)
-        self._refuse_other_build()
+        self._ends = ContigEnds(path, self.lengths, build)
         wrong = self._malformed_line(within=FIRST_PART)  # htslib does not mind a record with too many columns
         if wrong:
             raise InputError(wrong, where=path, fix=SHAPE_FIX)
         self.counts = records_by_contig(path) if self.packing in ("bgzf", "bcf") else None
         self.records_read = 0
-        self.genotyped = 0
+        self.genotyped = 0  # records
+        self.uncertain = 0  # dosages too far from a whole number
         self._column: np.ndarray | None = None
-        self._limits: dict[str, tuple[int, str]] = {}
         self._at = ("", 0)
         self._shapes_checked = False
-
-    def _refuse_other_build(self) -> None:
-        if self.build not in LENGTHS:
-            return
-        for name, length in self.lengths.items():
-            for other, table in LENGTHS.items():
-                if other != self.build and canonical(name) != "MT" and table.get(canonical(name)) == length:
-                    raise InputError(
-                        f"contig {name} is {length:,} bp long in the header, which is {other}, but the "
-                        f"build is said to be {self.build}",
-                        where=self.path,
-                        fix=f"Set the build to {other}, with its annotation, or use a file of {self.build}",
-                    )
 
     # ------------------------------------------------------------------------------------------ records
 
@@ -290,6 +247,10 @@ class VariantFile:
             return error.what
         return None
 
+    def contigs_with_records(self) -> list[str]:
+        """Return the contigs that the file has records of, named as in the file."""
+        return contigs_with_records(self.path)
+
     # -------------------------------------------------------------------------------------------- sites
 
     def sites(self, contigs: Sequence[str] | None) -> Iterator[tuple[str, int, list[Site]]]:
@@ -317,29 +278,30 @@ class VariantFile:
         if rules.pass_only and record.FILTER is not None:  # None stands for PASS and for "."
             here += [Site(reference, alternate, name, "filter_not_pass", None) for alternate in alternates or ["."]]
             return
-        reasons = [reason_of_alleles(reference, alternate, rules.variants) for alternate in alternates]
+        reasons = reasons_of_record(reference, alternates, rules)
         if not all(reason == "symbolic_or_star" for reason in reasons):
-            self._refuse_beyond(contig, position)
-        if len(alternates) > 1 and rules.multiallelic == "drop":
-            reasons = [reason or "multiallelic" for reason in reasons]
+            self._ends.refuse_beyond(contig, position)
         if not alternates:
-            alternates, reasons = ["."], ["monomorphic" if rules.positions is None else None]
-        calls = None
+            alternates, reasons = ["."], [rules.reason_without_alternate]
+        calls: Sequence[np.ndarray | None] = [None] * len(alternates)
         if None in reasons:
-            calls = self._calls(record, contig, position, len(alternates))
-            if calls is None:
+            found = self._calls(record, contig, position, len(alternates))
+            if found is None:
                 reasons = ["no_gt"] * len(alternates)
-        for number, (alternate, reason) in enumerate(zip(alternates, reasons, strict=True), start=1):
-            own = None if reason else calls if len(alternates) == 1 else _calls_of(calls, number)
-            here.append(Site(reference, alternate, name, reason, own))
+            else:
+                calls = found
+        for alternate, reason, own in zip(alternates, reasons, calls, strict=True):
+            here.append(Site(reference, alternate, name, reason, None if reason else own))
 
-    def _calls(self, record: Any, contig: str, position: int, alternates: int) -> np.ndarray | None:
-        """Return int16 calls, shape=(people, 3), of a record; None when it has no GT."""
+    def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[np.ndarray] | None:
+        """Return calls of each alternate allele, int, shape=(people, 3), of a record; None when it has none."""
         try:
             calls = record.genotype.array()
         except Exception as error:  # cyvcf2 raises bare Exception when there is no GT
             if "GT" in (record.FORMAT or []):
                 raise self._unreadable() from error
+            if "DS" in (record.FORMAT or []):
+                return self._calls_of_dosages(record, contig, position, alternates)
             if not record.FORMAT and not self._shapes_checked:  # a line cut off before its genotypes looks like this
                 self._shapes_checked = True
                 wrong = self._malformed_line()
@@ -351,9 +313,30 @@ class VariantFile:
             calls = calls[self._column]
         if calls.shape[1] != 3:
             calls = self._as_diploid(calls, contig, position)
-        if alternates > 1 and calls[:, :2].max() > alternates:
-            raise self.no_such_allele(contig, position)
-        return calls
+        if alternates == 1:
+            return [calls]
+        if calls[:, :2].max() > alternates:
+            raise no_such_allele(self.path, contig, position)
+        return [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
+
+    def _calls_of_dosages(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[np.ndarray]:
+        if self.rules.dosages == "refuse":
+            raise dosages_refused(self.path, contig, position)
+        if canonical(contig) in HAPLOID_CONTIGS:
+            raise dosages_of_men(self.path, contig, position)
+        dosages = record.format("DS")
+        if self._column is not None:
+            dosages = dosages[self._column]
+        if dosages.shape[1] != alternates or np.nanmin(dosages, initial=0) < 0 or np.nanmax(dosages, initial=0) > 2:
+            raise InputError(
+                f"the dosages (DS) at {contig}:{position:,} are not one between 0 and 2 for each alternate allele",
+                where=self.path,
+                fix="The record is broken: mend it or leave it out",
+            )
+        self.genotyped += 1
+        counts, uncertain = rounded(dosages, self.rules.max_dosage_error)
+        self.uncertain += int(np.count_nonzero(uncertain))
+        return [unphased(counts[:, number]) for number in range(alternates)]
 
     def _as_diploid(self, calls: np.ndarray, contig: str, position: int) -> np.ndarray:
         if calls.shape[1] == 2:
@@ -368,38 +351,6 @@ class VariantFile:
                 fix="Call genotypes again as diploid, or leave the record out",
             )
         return calls[:, [0, 1, -1]]
-
-    def no_such_allele(self, contig: str, position: int) -> InputError:
-        """Return the error for a call of an allele that the record does not list."""
-        return InputError(
-            f"a genotype at {contig}:{position:,} names an allele that the record does not have",
-            where=self.path,
-            fix="The record is broken: mend it or leave it out",
-        )
-
-    def _refuse_beyond(self, contig: str, position: int) -> None:
-        if contig not in self._limits:
-            ends = [(self.lengths.get(contig), "the header")]
-            if self.build in LENGTHS:
-                ends.append((LENGTHS[self.build].get(canonical(contig)), self.build))
-            known = [(length, source) for length, source in ends if length]
-            self._limits[contig] = min(known, default=(1 << 62, ""))
-        length, source = self._limits[contig]
-        if position > length:
-            raise InputError(
-                f"position {contig}:{position:,} lies beyond the end of the contig, {length:,} bp in "
-                f"{source} (wrong build?)",
-                where=self.path,
-                fix="Set `build` to the genome build of the file, and use an annotation of that build",
-            )
-
-
-def _calls_of(calls: np.ndarray, number: int) -> np.ndarray:
-    """Return calls of one alternate allele; the others count as reference, as in `bcftools norm`."""
-    own = calls.copy()
-    alleles = calls[:, :2]
-    own[:, :2] = np.where(alleles > 0, alleles == number, alleles)
-    return own
 
 
 def _one_line(error: Exception) -> str:

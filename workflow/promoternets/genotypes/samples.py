@@ -10,12 +10,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from promoternets.errors import InputError
+from promoternets.formats.plink_index import is_fileset, people
 from promoternets.formats.tables import read_table
 from promoternets.formats.variant_index import sample_names
 from promoternets.genotypes.families import PARENTS, families
+from promoternets.genotypes.people import is_people_table, read_people
 
 logger = logging.getLogger(__name__)
 NOT_IN_VCF = "not in the VCF"
+NOT_IN_FILESET = "not in the PLINK fileset"
 NOT_IN_TABLE = "not in the sample table"
 NO_PHENOTYPE = "phenotype missing"
 NEITHER = "phenotype is neither case nor control"
@@ -34,7 +37,7 @@ class Matched(NamedTuple):
 
 
 def match_samples(
-    vcf: Sequence[Path],
+    sources: Sequence[Path],
     table: Path | None,
     *,
     phenotype: str = "phenotype",
@@ -48,8 +51,10 @@ def match_samples(
 
     Parameters
     ----------
-    vcf : file(s) of one chromosome; several hold different people.
-    table : TSV with a column `sample` and the phenotype's; `family`, `father` and `mother` say who is related.
+    sources : file(s) of one chromosome; several hold different people. VCF, BCF, or the .bed, .pgen, .fam or .psam of
+        a PLINK fileset.
+    table : TSV with a column `sample` and the phenotype's; `family`, `father` and `mother` say who is related. Or a
+        .fam or .psam (`people.read_people`).
     phenotype : name of the phenotype column.
     case, control : values that mean case and control, comma separated. With only one of the two given,
         everybody else is the other. With neither: 0/1, or 1/2 as in PLINK (1 control, 2 case; 0 and -9
@@ -65,11 +70,17 @@ def match_samples(
         When nobody is in both, somebody stands twice, the phenotype is not two classes, a column is missing,
         or the chromosomes do not hold the same people.
     """
-    people = _people_of(vcf)
-    _refuse_other_people(people, vcf, others or [])
+    if not sources:
+        raise InputError("no variant file is given", fix="Name a VCF, a BCF or a PLINK fileset")
+    names = _people_of(sources)
+    _refuse_other_people(names, sources, others or [])
     if table is None:
-        return _without_table(people, unlabelled=unlabelled)
-    frame = read_table(table, columns=["sample"] if unlabelled else ["sample", phenotype], what="sample table")
+        return _without_table(names, unlabelled=unlabelled)
+    if is_people_table(table):
+        named = [*_listed(case or ""), *_listed(control or "")]
+        frame = read_people(Path(table), phenotype=phenotype, named=named, unlabelled=unlabelled)
+    else:
+        frame = read_table(table, columns=["sample"] if unlabelled else ["sample", phenotype], what="sample table")
     if phenotype not in frame.columns:
         frame[phenotype] = pd.Series(pd.NA, index=frame.index, dtype="str")
     _refuse_bad_ids(frame["sample"], table)
@@ -80,24 +91,25 @@ def match_samples(
         reason[coded.isna()] = NEITHER
         reason[coded.isna() & frame[phenotype].isin(_missing_values(frame[phenotype], case, control))] = NO_PHENOTYPE
         reason[frame[phenotype].isna()] = NO_PHENOTYPE
-    reason[~frame["sample"].isin(people)] = NOT_IN_VCF
-    if (reason == NOT_IN_VCF).all():
-        raise _nobody_shared(people, frame["sample"].tolist(), vcf[0], table)
+    elsewhere = NOT_IN_FILESET if _is_plink_file(sources[0]) else NOT_IN_VCF
+    reason[~frame["sample"].isin(names)] = elsewhere
+    if (reason == elsewhere).all():
+        raise _nobody_shared(names, frame["sample"].tolist(), sources[0], table)
     known = set(frame["sample"])
-    absent = [name for name in people if name not in known]
+    absent = [name for name in names if name not in known]
     excluded = pd.DataFrame(
         {
             "sample": [*frame["sample"][reason.notna()], *absent],
             "reason": [*reason[reason.notna()], *[NOT_IN_TABLE] * len(absent)],
         }
     )
-    place = {name: row for row, name in enumerate(people)}
+    place = {name: row for row, name in enumerate(names)}
     matched = pd.DataFrame({"sample": frame["sample"], "phenotype": coded})
     related = families(frame.drop(columns=phenotype))
     if related is not None:
         matched["family"] = related
     matched = pd.concat([matched, frame[kept_columns]], axis=1)[reason.isna()]
-    matched = matched.sort_values("sample", key=lambda names: names.map(place)).reset_index(drop=True)
+    matched = matched.sort_values("sample", key=lambda column: column.map(place)).reset_index(drop=True)
     if not unlabelled:
         _refuse_one_class(matched, frame, phenotype, table)
         matched["phenotype"] = matched["phenotype"].astype("int64")
@@ -105,19 +117,27 @@ def match_samples(
     return Matched(matched, excluded)
 
 
-def _without_table(people: Sequence[str], *, unlabelled: bool) -> Matched:
+def _without_table(names: Sequence[str], *, unlabelled: bool) -> Matched:
     """Return everybody, without phenotype."""
     if not unlabelled:
         raise InputError("there is no sample table", fix="Give one with the columns sample and phenotype")
-    logger.info("%s people, no sample table: all of them are taken", f"{len(people):,}")
-    samples = pd.DataFrame({"sample": people, "phenotype": pd.array([pd.NA] * len(people), dtype="Int64")})
+    logger.info("%s people, no sample table: all of them are taken", f"{len(names):,}")
+    samples = pd.DataFrame({"sample": names, "phenotype": pd.array([pd.NA] * len(names), dtype="Int64")})
     return Matched(samples, pd.DataFrame({"sample": [], "reason": []}, dtype="object"))
 
 
-def _people_of(vcf: Sequence[Path]) -> list[str]:
+def _is_plink_file(path: Path) -> bool:
+    return is_fileset(path) or is_people_table(path)
+
+
+def _names_in(path: Path) -> list[str]:
+    return people(path) if _is_plink_file(path) else sample_names(path)
+
+
+def _people_of(sources: Sequence[Path]) -> list[str]:
     seen: dict[str, Path] = {}
-    for path in vcf:
-        for name in sample_names(path):
+    for path in sources:
+        for name in _names_in(path):
             if name in seen:
                 raise InputError(
                     f"sample {name} is also in {seen[name]}",
@@ -128,23 +148,24 @@ def _people_of(vcf: Sequence[Path]) -> list[str]:
     return list(seen)
 
 
-def _refuse_other_people(people: Sequence[str], vcf: Sequence[Path], others: Sequence[Path]) -> None:
-    first, given = set(people), {Path(path) for path in vcf}
+def _refuse_other_people(names: Sequence[str], sources: Sequence[Path], others: Sequence[Path]) -> None:
+    first, given = set(names), {Path(path) for path in sources}
     for path in others:
         if Path(path) in given:
             continue
-        own = set(sample_names(path))
+        own = set(_names_in(path))
         if own != first:
             lacking, more = sorted(first - own), sorted(own - first)
             parts = [
-                f"{len(names):,} {what}, for example {', '.join(names[:3])}"
-                for names, what in ((lacking, "lacking"), (more, "more"))
-                if names
+                f"{len(some):,} {what}, for example {', '.join(some[:3])}"
+                for some, what in ((lacking, "lacking"), (more, "more"))
+                if some
             ]
             raise InputError(
-                f"the file does not hold the same people as {vcf[0]}: {'; '.join(parts)}",
+                f"the file does not hold the same people as {sources[0]}: {'; '.join(parts)}",
                 where=path,
-                fix="Leave that chromosome out, or give all the same people (`bcftools view --samples-file`)",
+                fix="Leave that chromosome out, or give all the same people (`bcftools view --samples-file`, "
+                "`plink2 --keep`)",
             )
 
 
@@ -272,18 +293,19 @@ def _refuse_one_class(matched: pd.DataFrame, frame: pd.DataFrame, phenotype: str
     if matched["phenotype"].nunique() < 2:
         here = frame.loc[frame["sample"].isin(matched["sample"]), phenotype] if len(matched) else frame[phenotype]
         error = _not_two_classes(here, phenotype, table)
-        error.what += f", among the {len(matched):,} people who are in the VCF and have a phenotype"
+        error.what += f", among the {len(matched):,} people who are in the variant files and have a phenotype"
         raise InputError(error.what, where=table, fix=error.fix)
 
 
 # ------------------------------------------------------------------------------------------------- messages
 
 
-def _nobody_shared(people: Sequence[str], names: Sequence[str], vcf: Path, table: Path) -> InputError:
-    hint = _hint(people, names) or "Use the VCF's names in column sample"
+def _nobody_shared(people: Sequence[str], names: Sequence[str], source: Path, table: Path) -> InputError:
+    file = "PLINK fileset" if _is_plink_file(source) else "VCF"
+    hint = _hint(people, names, file) or f"Use the {file}'s names in column sample"
     return InputError(
-        f"the sample table and the VCF share no people: the table has {len(names):,} ({_some(names)}), "
-        f"{vcf} has {len(people):,} ({_some(people)})",
+        f"the sample table and the {file} share no people: the table has {len(names):,} ({_some(names)}), "
+        f"{source} has {len(people):,} ({_some(people)})",
         where=table,
         fix=hint,
     )
@@ -293,13 +315,13 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
 
 
-def _hint(people: Sequence[str], names: Sequence[str]) -> str | None:
+def _hint(people: Sequence[str], names: Sequence[str], file: str) -> str | None:
     """Return a guess at how the two sets of names differ."""
     vcf, table = set(people), set(names)
     ways = {
         "the letter case differs": str.casefold,
         "leading zeros differ": lambda name: name.lstrip("0"),
-        "the VCF's names are FID_IID, family and person joined": lambda name: name[name.find("_") + 1 :],
+        f"the {file}'s names are FID_IID, family and person joined": lambda name: name[name.find("_") + 1 :],
         "one has FID_IID, the same name twice": lambda name: name[: len(name) // 2] if _doubled(name) else name,
         "one has a prefix": lambda name: name[-min(map(len, [*vcf, *table])) :],
         "one has a suffix": lambda name: name[: min(map(len, [*vcf, *table]))],
@@ -312,7 +334,8 @@ def _hint(people: Sequence[str], names: Sequence[str]) -> str | None:
             len({simplified(name) for name in vcf} & {simplified(name) for name in table})
             > min(len(vcf), len(table)) // 2
         ):
-            return f"It looks as if {words}: make the names alike (`bcftools reheader --samples`)"
+            tool = "bcftools reheader --samples" if file == "VCF" else "plink2 --update-ids"
+            return f"It looks as if {words}: make the names alike (`{tool}`)"
     return None
 
 

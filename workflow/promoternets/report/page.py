@@ -411,7 +411,8 @@ def _training_plate(history: pd.DataFrame) -> Plate:
         "training",
         "How ALS-Net was trained",
         "Grey: loss on the people it learns from; blue: on validation "
-        "people. Blue rising while grey falls is overfitting.",
+        "people. Blue rising while grey falls is overfitting. Losses are of the deep layers alone; the linear path of "
+        "the same sites (als_net.linear_path) joins them afterwards.",
         f"Training and validation loss by epoch in {numbers['fold'].nunique()} folds.",
         figures.draw_training(numbers),
         numbers,

@@ -60,8 +60,9 @@ FILTERS: dict[str, str] = {
     "half_calls": "Half calls, set to missing",
     "haploid_calls": "Haploid calls",
     "missing_calls": "Missing calls",
+    "uncertain_dosages": "Uncertain dosages, set to missing",
 }
-CALLS = ("half_calls", "haploid_calls", "missing_calls")
+CALLS = ("half_calls", "haploid_calls", "missing_calls", "uncertain_dosages")
 NOT_REMOVED = ("records_read", "alleles_after_split", "kept", *CALLS)
 
 METHODS: dict[str, str] = {"gradient": "Gradient", "integrated_gradients": "Integrated gradients"}

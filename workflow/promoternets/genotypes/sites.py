@@ -1,0 +1,189 @@
+"""What a site is, whatever file it comes from: its alleles, its calls, and why it is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from promoternets.errors import InputError
+from promoternets.formats.contigs import LENGTHS, canonical
+
+ABSENT = -2  # no second allele, for htslib and in the store: a haploid call
+HAPLOID_CONTIGS = {"X", "Y", "MT"}
+_BASES = frozenset("ACGTN")
+
+
+class Site(NamedTuple):
+    """One alternate allele of one record; `reason` says why it is removed, None when it is not."""
+
+    reference: str
+    alternate: str
+    name: str
+    reason: str | None
+    calls: np.ndarray | None  # int, shape=(people of the file, 3): two alleles (0, 1, -1, -2) and phased
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is read of each record: FILTER, kinds of variants, how several alternate alleles and dosages are taken.
+
+    With `positions`, by contig without chr, only records there are read, also those without an alternate allele.
+    """
+
+    pass_only: bool = True
+    variants: Literal["snv", "snv_indel"] = "snv_indel"
+    multiallelic: Literal["split", "drop"] = "split"
+    dosages: Literal["refuse", "round"] = "refuse"
+    max_dosage_error: float = 0.1
+    positions: Mapping[str, frozenset[int]] | None = None
+
+    def wanted(self, contig: str, position: int) -> bool:
+        """Return whether records at a position are read."""
+        return self.positions is None or position in self.positions.get(canonical(contig), ())
+
+    @property
+    def reason_without_alternate(self) -> str | None:
+        """Return why a record without an alternate allele is not a site, None where it is one."""
+        return "monomorphic" if self.positions is None else None
+
+
+@lru_cache(maxsize=65536)
+def reason_of_alleles(reference: str, alternate: str, variants: str) -> str | None:
+    """Return why an allele pair is not a site: ``symbolic_or_star``, ``not_snv``, or None when it is one.
+
+    Symbolic is all that is not written in bases: ``<DEL>``, ``*``, breakends.
+    """
+    if not alternate or not _BASES.issuperset(alternate):
+        return "symbolic_or_star"
+    if variants == "snv" and not len(reference) == len(alternate) == 1:
+        return "not_snv"
+    return None
+
+
+def reasons_of_record(reference: str, alternates: Sequence[str], rules: Rules) -> list[str | None]:
+    """Return why each alternate allele of a record is not a site, None where it is one."""
+    reasons = [reason_of_alleles(reference, alternate, rules.variants) for alternate in alternates]
+    if len(alternates) > 1 and rules.multiallelic == "drop":
+        return [reason or "multiallelic" for reason in reasons]
+    return reasons
+
+
+def calls_of_allele(calls: np.ndarray, number: int) -> np.ndarray:
+    """Return calls of one alternate allele; the others count as reference, as in `bcftools norm`."""
+    own = calls.copy()
+    alleles = calls[:, :2]
+    own[:, :2] = np.where(alleles > 0, alleles == number, alleles)
+    return own
+
+
+def rounded(dosages: np.ndarray, max_error: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return allele counts that dosages stand for, and which dosages were too uncertain.
+
+    Parameters
+    ----------
+    dosages : float, any shape: expected alternate alleles, 0 to 2, nan where missing.
+    max_error : greatest distance from a whole number.
+
+    Returns
+    -------
+    counts : int8: the nearest whole number; -1 where missing or further than `max_error` from it.
+    uncertain : bool: further than `max_error`.
+    """
+    with np.errstate(invalid="ignore"):
+        nearest = np.rint(dosages)
+        # dosages are kept with few digits, in a .pgen as multiples of 2^-14: the limit itself is not too far
+        uncertain = np.abs(dosages - nearest) > max_error + 1e-4
+    return np.where(uncertain | np.isnan(dosages), -1, np.nan_to_num(nearest)).astype(np.int8), uncertain
+
+
+def unphased(counts: np.ndarray) -> np.ndarray:
+    """Return calls of alternate allele counts (-1 missing), int8, shape=(..., 3), a heterozygote as 0/1."""
+    calls = np.zeros((*counts.shape, 3), dtype=np.int8)
+    calls[..., 0] = np.where(counts < 0, -1, counts == 2)
+    calls[..., 1] = np.where(counts < 0, -1, counts > 0)
+    return calls
+
+
+def no_such_allele(path: Path, contig: str, position: int) -> InputError:
+    """Return the error for a call of an allele that the record does not list."""
+    return InputError(
+        f"a genotype at {contig}:{position:,} names an allele that the record does not have",
+        where=path,
+        fix="The record is broken: mend it or leave it out",
+    )
+
+
+def dosages_refused(path: Path, contig: str, position: int) -> InputError:
+    """Return the error for imputed dosages where no setting says how they become genotypes."""
+    return InputError(
+        f"there are dosages, not whole genotypes, at {contig}:{position:,}",
+        where=path,
+        fix="`genotypes: {dosages: round}` takes each for the nearest genotype, and those further from it than "
+        "`max_dosage_error` as missing",
+    )
+
+
+def dosages_of_men(path: Path, contig: str, position: int) -> InputError:
+    """Return the error for dosages on a contig where men have one allele."""
+    return InputError(
+        f"there are dosages at {contig}:{position:,}; on X, Y and MT a man's may count to 1 or to 2",
+        where=path,
+        fix="Leave that contig out (`chromosomes`), or give whole genotypes of it",
+    )
+
+
+class ContigEnds:
+    """The last position of each contig, by the file's own header and by the genome build.
+
+    Parameters
+    ----------
+    path : the file that positions come from. lengths : contig lengths of its header in bp, None where not given.
+    build : GRCh37 or GRCh38; others have no lengths to compare with.
+
+    Raises
+    ------
+    InputError
+        When a length of the header is that of another build.
+    """
+
+    def __init__(self, path: Path, lengths: dict[str, int | None], build: str | None) -> None:
+        self.path = path
+        self.lengths = lengths
+        self.build = build
+        self._limits: dict[str, tuple[int, str]] = {}
+        self._refuse_other_build()
+
+    def _refuse_other_build(self) -> None:
+        if self.build not in LENGTHS:
+            return
+        for name, length in self.lengths.items():
+            for other, table in LENGTHS.items():
+                if other != self.build and canonical(name) != "MT" and table.get(canonical(name)) == length:
+                    raise InputError(
+                        f"contig {name} is {length:,} bp long in the header, which is {other}, but the "
+                        f"build is said to be {self.build}",
+                        where=self.path,
+                        fix=f"Set the build to {other}, with its annotation, or use a file of {self.build}",
+                    )
+
+    def refuse_beyond(self, contig: str, position: int) -> None:
+        """Raise InputError where a position lies beyond the end of its contig."""
+        if contig not in self._limits:
+            ends = [(self.lengths.get(contig), "the header")]
+            if self.build in LENGTHS:
+                ends.append((LENGTHS[self.build].get(canonical(contig)), self.build))
+            known = [(length, source) for length, source in ends if length]
+            self._limits[contig] = min(known, default=(1 << 62, ""))
+        length, source = self._limits[contig]
+        if position > length:
+            raise InputError(
+                f"position {contig}:{position:,} lies beyond the end of the contig, {length:,} bp in "
+                f"{source} (wrong build?)",
+                where=self.path,
+                fix="Set `build` to the genome build of the file, and use an annotation of that build",
+            )

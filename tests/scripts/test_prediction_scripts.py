@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from vcf_files import record, text, write
+from plink_files import People, Variant, write_bed, write_vcf
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "unit"))
 import trained_cohort
@@ -29,14 +29,13 @@ GONE = "chr20:2010:C:T"
 REFERENCE_ONLY = "chr20:2030:G:A"
 
 
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
-    """A VCF of five people: two sites swapped, one without alternate, one gone, one that the model does not read."""
+def five_people():
+    """Variants and calls of five people: two sites swapped, one without alternate, one gone, one not of the model."""
     site_ids, alleles = trained_cohort.distinct()
     alleles = np.maximum(alleles[:5], 0)
-    records = []
+    variants, calls = [], []
     for at, site in enumerate(site_ids):
-        contig, position, reference, alternate = site.split(":")
+        _, position, reference, alternate = site.split(":")
         own = alleles[:, at]
         if site == GONE:
             continue
@@ -44,20 +43,29 @@ def cohort(tmp_path_factory):
             own, alternate = np.zeros_like(own), "."
         if site in SWAPPED:
             own, reference, alternate = 1 - own, alternate, reference
-        calls = " ".join(f"{first}|{second}" for first, second in own)
-        records.append(record("20", position, f"{reference}>{alternate}", calls))
-    records.append(record("20", 3999, "A>C", "0|1 0|1 0|1 0|1 0|1"))
-    path = tmp_path_factory.mktemp("cohort") / "b.vcf.gz"
-    return write(path, text(records, people=("v", "w", "x", "y", "z"), contigs=("20:63025520",)))
+        variants.append(Variant("20", int(position), ".", f"{reference}>{alternate}"))
+        calls.append(own)
+    variants.append(Variant("20", 3999, ".", "A>C"))
+    calls.append(np.tile([0, 1], (5, 1)))
+    return variants, np.pad(np.stack(calls), ((0, 0), (0, 0), (0, 1)), constant_values=1)
 
 
-def predicted(script, folder, vcf, out, table=None, build="GRCh37", **options):
+PEOPLE = People("vwxyz", phenotype=["1", "2", "-9", "2", "1"])
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    """The five people as a VCF, without phenotypes."""
+    return {"vcf": [write_vcf(tmp_path_factory.mktemp("cohort") / "b.vcf.gz", PEOPLE, *five_people())]}
+
+
+def predicted(script, folder, files, out, table=None, build="GRCh37", **options):
     """Run the scripts in order; return the tables."""
     script("match_samples").main(
-        vcf=[vcf], sample_table=table, samples=out / "samples.tsv", excluded=out / "excluded.tsv", unlabelled=True
+        **files, sample_table=table, samples=out / "samples.tsv", excluded=out / "excluded.tsv", unlabelled=True
     )
     script("parse_genotypes").main(
-        vcf=[vcf], genotypes=out / "20.zarr", samples=out / "samples.tsv", chrom="20", build=build, model=folder
+        **files, genotypes=out / "20.zarr", samples=out / "samples.tsv", chrom="20", build=build, model=folder
     )
     paths = {name: out / f"{name}.tsv" for name in ("predictions", "coverage", "sites")}
     script("predict_cohort").main(
@@ -104,6 +112,20 @@ def test_a_table_says_who_is_predicted_and_one_class_is_enough(script, folder, c
     assert found["metrics"].set_index("metric")["value"].loc[["people", "cases"]].tolist() == [2, 0]
 
 
+def test_a_fileset_gives_the_predictions_of_the_same_vcf_and_the_phenotypes_of_its_fam(
+    script, folder, cohort, tmp_path
+):
+    expected = predicted(script, folder, cohort, tmp_path / "vcf")
+    fileset = write_bed(tmp_path / "b.bed", PEOPLE, *five_people())
+    found = predicted(script, folder, {"plink": [fileset]}, tmp_path / "bed", tmp_path / "b.fam")
+    for name in ("sites", "coverage"):
+        pd.testing.assert_frame_equal(found[name], expected[name])
+    known = found["predictions"].pop("phenotype")
+    pd.testing.assert_frame_equal(found["predictions"], expected["predictions"].drop(columns="phenotype"))
+    assert known.fillna(-1).tolist() == [0, 1, -1, 1, 0]
+    assert found["metrics"].set_index("metric")["value"].loc[["people", "cases"]].tolist() == [4, 2]
+
+
 def test_too_little_of_the_model_is_refused_with_counts_and_nothing_is_written(script, folder, cohort, tmp_path):
     with pytest.raises(InputError, match=r"88.2% of the model's 17 sites are there, at least 95% are needed"):
         predicted(script, folder, cohort, tmp_path, min_coverage=0.95)
@@ -116,7 +138,7 @@ def test_another_build_is_refused_before_a_record_is_read(script, folder, cohort
     with pytest.raises(InputError, match=r"positions of GRCh37, but the cohort's build is GRCh38.*no liftover"):
         predicted(script, folder, cohort, tmp_path, build="GRCh38")
     assert not (tmp_path / "20.zarr").exists()
-    script("parse_genotypes").main(vcf=[cohort], genotypes=tmp_path / "20.zarr", chrom="20", build="GRCh37")
+    script("parse_genotypes").main(**cohort, genotypes=tmp_path / "20.zarr", chrom="20", build="GRCh37")
     samples = tmp_path / "samples.tsv"
     pd.DataFrame({"sample": list("vwxyz"), "phenotype": 0}).to_csv(samples, sep="\t", index=False)
     with pytest.raises(InputError, match="no liftover"):

@@ -547,3 +547,21 @@ def test_missing_files_of_a_fileset_are_said_by_name(data):
     (data / "chr1.fam").unlink(missing_ok=True)
     missing = read_configuration(from_files(vcf=None, plink="{chrom}.bed", chromosomes=["1"]), folder=data).missing
     assert missing == [f"cohort mine: plink: there is no file chr1.fam (looked in {data})"]
+
+
+def test_a_fileset_to_predict_brings_its_own_people_and_batches_bring_no_phenotypes(data):
+    write_fileset(data / "all.bed", [("1", 5)])
+    write_fileset(data / "more" / "all.pgen", [("1", 5)])
+    found = read_configuration(to_predict(data, vcf=None, plink="all.bed"), folder=data)
+    of_other = wildcards(cohort="other", chrom="1")
+    assert found.missing == [] and found.sample_table(of_other) == ["all.fam"]
+    assert found.vcf(of_other) == [] and found.plink(of_other) == ["all.bed", "all.bim", "all.fam"]
+    assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p", "other/m"]
+    found = read_configuration(to_predict(data, vcf=None, plink=["all.bed", "more/all.pgen"]), folder=data)
+    assert found.missing == [] and found.sample_table(of_other) == []
+    assert "cohort other: phenotypes of several PLINK filesets are not read" in " ".join(found.notices)
+    assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p"]
+    found = read_configuration(to_predict(data, vcf=None, plink="all.bed", samples="samples.tsv"), folder=data)
+    assert found.sample_table(of_other) == ["samples.tsv"]
+    assert "other: `vcf` or `plink` is missing" in refused(to_predict(data, vcf=None), folder=data)
+    assert "other: it has both `vcf` and `plink`" in refused(to_predict(data, plink="all.bed"), folder=data)

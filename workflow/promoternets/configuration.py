@@ -753,6 +753,11 @@ def _cohort(
     own_people = None  # of a VCF, or of batches, nobody but a table says who is a case
     if kind == "plink" and len(patterns) == 1:
         own_people = _names_people(patterns[0].replace("{chrom}", next(iter(chromosomes), "1")))
+    elif kind == "plink" and "samples" not in entry:
+        notices.append(
+            f"cohort {name}: phenotypes of several PLINK filesets are not read; to evaluate the predictions, name one "
+            "table of all people under `samples`"
+        )
     cohort = Cohort(
         patterns=patterns,
         samples=entry.get("samples", own_people),

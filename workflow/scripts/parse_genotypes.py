@@ -51,8 +51,8 @@ def main(
         dosages: imputed dosages (DS, where a VCF has no GT; those of a .pgen) are an error, or rounded to genotypes
         max_dosage_error: a dosage further than this (0 to 0.5) from a whole number becomes a missing genotype
         chunk_variants: sites held in memory at once (about 3 bytes x sites x people)
-        model: folder of a trained model to predict these people with; only its positions are read, and no filter but
-            pass_only runs
+        model: folder of a trained model to predict these people with; only its positions are read, dosages as set
+            above, and no filter but pass_only runs
         threads: threads that unpack each file
     """
     from promoternets.formats.plink_index import filesets

@@ -72,7 +72,8 @@ def parse_genotypes(
     allow_empty : when `chrom` is given, whether an empty store is a result.
     model : folder of a trained model, to predict these people: only records at its positions are read, all kinds of
         variants, several alternate alleles split, also where all people are the same (alternate ``.`` if the record
-        has none); no limit above holds, and `samples` may lack phenotypes. Few people say little of frequencies.
+        has none, in a .bim 0 as A1). No limit above holds but that of dosages, and `samples` may lack phenotypes. Few
+        people say little of frequencies.
     threads : threads that unpack each file.
 
     Raises

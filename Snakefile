@@ -21,11 +21,16 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 
 
+PREDICTIONS = ["results/{cohort}/predict/predictions.tsv", "results/{cohort}/predict/summary.txt"]
+EVALUATED = ["results/{cohort}/predict/metrics.tsv"]  # of cohorts whose phenotypes may be known
+
+
 rule all:
-    """Every cohort's report and that of the epigenomes, and with them every stage."""
+    """Every cohort's report and predictions, and the epigenomes' report, and with them every stage."""
     default_target: True
     input:
         configuration.of_every_cohort("results/{cohort}/report.html", "results/{cohort}/verdict.txt"),
+        configuration.predictions(*PREDICTIONS, evaluated=EVALUATED),
         configuration.chromatin_results("report.html"),
 
 
@@ -132,6 +137,18 @@ rule saliency:
         configuration.of_every_cohort("results/{cohort}/saliency.tsv"),
 
 
+rule model:
+    """On request: the networks of each cohort as a folder that predicts other people."""
+    input:
+        configuration.of_every_cohort("results/{cohort}/model"),
+
+
+rule predict:
+    """The people of each cohort that has a predict_with, predicted by that model."""
+    input:
+        configuration.asked_predictions(*PREDICTIONS, evaluated=EVALUATED),
+
+
 rule epigenomes:
     """The genes of the chromatin branch, matched with expression and split."""
     input:
@@ -172,6 +189,7 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/interactions.smk"
 include: "workflow/rules/saliency.smk"
 include: "workflow/rules/reruns.smk"
+include: "workflow/rules/prediction.smk"
 include: "workflow/rules/epigenomes.smk"
 include: "workflow/rules/bins.smk"
 include: "workflow/rules/chromatin.smk"

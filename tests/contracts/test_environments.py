@@ -21,7 +21,7 @@ LOCK_NAME_OF = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 HOME_OF = {
     "cyvcf2": {"genotypes"},
     "pgenlib": {"genotypes"},
-    "torch": {"networks", "training", "ranking", "als_net", "saliency", "chromatin", "reruns"},
+    "torch": {"networks", "training", "ranking", "als_net", "saliency", "chromatin", "reruns", "prediction"},
     "pyBigWig": {"bins", "simulation"},
     "captum": {"saliency"},
     "msprime": {"simulation"},

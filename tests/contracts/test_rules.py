@@ -2,8 +2,8 @@
 
 STAGES = [
     "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation",
-    "audit", "interactions", "permutation_test", "learning_curve", "repeated_folds", "saliency", "epigenomes", "bins",
-    "chromatin", "report",
+    "audit", "interactions", "permutation_test", "learning_curve", "repeated_folds", "saliency", "model", "predict",
+    "epigenomes", "bins", "chromatin", "report",
 ]  # fmt: skip
 RERUN_ONLY = {"library", "signal_files"}  # inputs that are no arguments: an edit of one reruns the rule
 GRANTED = {"threads", "gpu"}  # what the scheduler gives every job

@@ -7,11 +7,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
-from promoternets.baselines.calibration import platt
 from promoternets.baselines.columns import CovariateColumns, GenotypeColumns, RawGenotypes, TrainingSpan
 from promoternets.baselines.fit import fit
 from promoternets.baselines.search import inner_splits, search
 from promoternets.baselines.settings import BASELINES
+from promoternets.calibration import platt
 from promoternets.errors import InputError
 
 TUNED = ("logistic_regression", "linear_svm", "rbf_svm", "random_forest", "adaboost")

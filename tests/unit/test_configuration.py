@@ -173,6 +173,54 @@ def test_only_takes_one_name_a_list_or_names_with_commas():
     assert list(read_configuration(config | {"only": "three, one"}).cohorts) == ["one", "three"]
 
 
+def to_predict(data, **changes):
+    """Return a cohort to train on, `mine`, and one to predict, `other`, with changes to the second."""
+    entry = {"vcf": "{chrom}.vcf.gz", "build": "GRCh38", "predict_with": "mine"} | changes
+    return {"cohorts": from_files()["cohorts"] | {"other": {key: value for key, value in entry.items() if value}}}
+
+
+def test_a_cohort_is_predicted_by_the_model_of_another_or_by_a_folder_and_not_trained_on(data):
+    found = read_configuration(to_predict(data), folder=data)
+    assert found.missing == [] and found.cohorts["other"].samples is None
+    of_other, of_mine = wildcards(cohort="other"), wildcards(cohort="mine")
+    assert found.model_folder(of_other) == ["results/mine/model"] and found.model_folder(of_mine) == []
+    assert found.is_predicted(of_other) and not found.is_predicted(of_mine)
+    assert found.sample_table(of_other) == [] and found.sample_table(of_mine) == ["samples.tsv"]
+    assert found.of_every_cohort("{cohort}/x") == ["mine/x"]
+    assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p"]
+    (data / "folder").mkdir()
+    (data / "folder" / "model.json").touch()
+    config = to_predict(data, predict_with="folder", samples="samples.tsv")
+    found = read_configuration(config, folder=data)
+    assert found.missing == [] and found.model_folder(of_other) == ["folder"]
+    assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p", "other/m"]
+
+
+def test_the_cohort_behind_a_prediction_is_known_but_not_asked_for(data):
+    found = read_configuration(to_predict(data) | {"only": "other"}, folder=data)
+    assert list(found.cohorts) == ["mine", "other"] and found.behind == {"mine"}
+    assert found.of_every_cohort("{cohort}/x") == [] and found.predictions("{cohort}/p") == ["other/p"]
+    assert list(read_configuration(to_predict(data) | {"only": "mine"}, folder=data).cohorts) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"build": "GRCh37"}, "reads positions of GRCh38, but this cohort's build is GRCh37; positions are not conv"),
+        ({"annotation": "genes.gtf.gz"}, "`annotation` is for a cohort to train on"),
+        ({"predict_with": "other"}, "other trains no model"),
+        ({"build": None}, "cohorts.other: `build` is missing"),
+    ],
+)
+def test_a_prediction_that_cannot_be_made_is_refused(data, changes, said):
+    assert said in refused(to_predict(data, **changes), folder=data)
+
+
+def test_a_model_that_is_not_there_is_said_before_anything_runs(data):
+    (said,) = read_configuration(to_predict(data, predict_with="mien"), folder=data).missing
+    assert said.startswith("cohort other: predict_with: mien is neither a cohort nor a model folder")
+
+
 def test_chromosomes_come_from_the_files_of_the_pattern_in_their_usual_order(data):
     read = read_configuration(from_files(), folder=data)
     assert read.cohorts["mine"].chromosomes == ["chr1", "chr2", "chr10", "chrX"]
@@ -513,3 +561,21 @@ def test_missing_files_of_a_fileset_are_said_by_name(data):
     (data / "chr1.fam").unlink(missing_ok=True)
     missing = read_configuration(from_files(vcf=None, plink="{chrom}.bed", chromosomes=["1"]), folder=data).missing
     assert missing == [f"cohort mine: plink: there is no file chr1.fam (looked in {data})"]
+
+
+def test_a_fileset_to_predict_brings_its_own_people_and_batches_bring_no_phenotypes(data):
+    write_fileset(data / "all.bed", [("1", 5)])
+    write_fileset(data / "more" / "all.pgen", [("1", 5)])
+    found = read_configuration(to_predict(data, vcf=None, plink="all.bed"), folder=data)
+    of_other = wildcards(cohort="other", chrom="1")
+    assert found.missing == [] and found.sample_table(of_other) == ["all.fam"]
+    assert found.vcf(of_other) == [] and found.plink(of_other) == ["all.bed", "all.bim", "all.fam"]
+    assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p", "other/m"]
+    found = read_configuration(to_predict(data, vcf=None, plink=["all.bed", "more/all.pgen"]), folder=data)
+    assert found.missing == [] and found.sample_table(of_other) == []
+    assert "cohort other: phenotypes of several PLINK filesets are not read" in " ".join(found.notices)
+    assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p"]
+    found = read_configuration(to_predict(data, vcf=None, plink="all.bed", samples="samples.tsv"), folder=data)
+    assert found.sample_table(of_other) == ["samples.tsv"]
+    assert "other: `vcf` or `plink` is missing" in refused(to_predict(data, vcf=None), folder=data)
+    assert "other: it has both `vcf` and `plink`" in refused(to_predict(data, plink="all.bed"), folder=data)

@@ -1,6 +1,7 @@
 """From variant files to the genotype matrix: what is kept, what is removed and counted, what is refused."""
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from vcf_files import record, text, write
 
 from promoternets.errors import InputError
+from promoternets.formats.model_folder import FORMAT, KEYS, KIND
 from promoternets.formats.variant_store import VariantStore
 from promoternets.genotypes import parse
 from promoternets.genotypes.parse import parse_genotypes
@@ -619,3 +621,52 @@ def test_an_older_result_survives_a_failure(tmp_path):
         parse_genotypes([bad], tmp_path / "out" / "g.zarr")
     assert sites(VariantStore.open(tmp_path / "out" / "g.zarr")) == ["22:5:A:C"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["g.zarr"]
+
+
+# ------------------------------------------------------------------------------------ for a trained model
+
+
+def model_folder(tmp_path, *site_ids):
+    """A model folder's description with one fold of one promoter, as far as reading genotypes needs it."""
+    description = dict.fromkeys(KEYS) | {"format": FORMAT, "kind": KIND, "build": "GRCh37"}
+    description["folds"] = [{"sites": [[*site_ids, ""]]}]
+    (tmp_path / "model").mkdir(exist_ok=True)
+    (tmp_path / "model" / "model.json").write_text(json.dumps(description))
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize("file", KINDS)
+def test_a_model_s_positions_are_read_whatever_their_frequencies(tmp_path, file):
+    model = model_folder(tmp_path, "chr22:5:A:C", "chr22:9:G:T", "chr22:11:G:T", "chr22:15:AT:A", "chr22:17:C:G")
+    records = [
+        record("22", 5, "A>C", "0/0 0/0 0/0"), record("22", 7, "A>C", GT), record("22", 9, "G>T", "./. ./. 0/1"),
+        record("22", 11, "G>.", "0/0 0/0 0/0"), record("22", 15, "AT>A", "1/1 1/1 1/1"),
+        record("22", 17, "C>A,G", "0/1 0/2 1/2"), record("22", 19, "A>C", GT),
+    ]  # fmt: skip
+    store, counts = parsed(tmp_path, records, file=file, model=model, build="GRCh37", chrom="22", variants="snv",
+                           multiallelic="drop", min_maf=0.2, min_call_rate=0.9, min_hwe_p=0.5)  # fmt: skip
+    assert sites(store) == ["22:5:A:C", "22:9:G:T", "22:11:G:.", "22:15:AT:A", "22:17:C:A", "22:17:C:G"]
+    assert calls(store)[2:4] == [[[0, 0]] * 3, [[1, 1]] * 3]
+    assert counts["kept"] == 6 and counts["monomorphic"] == counts["maf"] == 0
+
+
+def test_a_chromosome_without_sites_of_the_model_gives_an_empty_store(tmp_path):
+    model = model_folder(tmp_path, "chr1:5:A:C")
+    store, counts = parsed(tmp_path, [record("22", 5, "A>C", GT)], model=model, chrom="22")
+    assert len(store) == 0 and counts["records_read"] == 0
+    assert store.sample_ids.tolist() == ["ann", "bob", "cat"]
+
+
+def test_people_to_predict_need_no_phenotype(tmp_path):
+    table = tmp_path / "samples.tsv"
+    table.write_text("sample\tphenotype\ncat\tNA\nann\t1\n")
+    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT)]))
+    store, _ = run(tmp_path, [path], samples=table, model=model_folder(tmp_path, "22:5:A:C"))
+    assert store.sample_ids.tolist() == ["cat", "ann"] and calls(store) == [[[1, 1], [0, 0]]]
+    refused(tmp_path, [path], "phenotype nan of sample cat", samples=table)
+
+
+def test_a_model_of_another_build_is_refused(tmp_path):
+    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT)], contigs=("22",)))
+    model = model_folder(tmp_path, "22:5:A:C")
+    refused(tmp_path, [path], "no liftover is done", model=model, build="GRCh38")

@@ -131,3 +131,32 @@ def test_chromosomes_of_a_fileset_hold_the_same_people(tmp_path):
     other.write_text(other.read_text().replace("eve", "fay"))
     with pytest.raises(InputError, match="1 lacking, for example eve; 1 more, for example fay"):
         match_samples([one], one, others=[other])
+
+
+@pytest.mark.parametrize(
+    ("values", "phenotypes"),
+    [
+        ("-9 0 -9 NA 0", ["NA"] * 5),
+        ("1 -9 1 1 1", [0, "NA", 0, 0, 0]),
+        ("2 2 0 2 2", [1, 1, "NA", 1, 1]),
+        ("1 2 -9 2 1", [0, 1, "NA", 1, 0]),
+    ],
+)
+def test_people_to_predict_are_all_taken_with_what_is_known_of_them(tmp_path, values, phenotypes):
+    path = fam(tmp_path / "a.fam", phenotype=values)
+    samples = matched_with_itself(path, unlabelled=True).samples
+    assert samples["sample"].tolist() == list(PEOPLE)
+    assert samples["phenotype"].astype(object).fillna("NA").tolist() == phenotypes
+
+
+def test_people_to_predict_need_no_phenotype_column_but_one_that_is_named_and_a_coding_that_is_clear(tmp_path):
+    path = tmp_path / "a.psam"
+    path.write_text("#IID\tSEX\nann\tM\nbob\tF\n")
+    assert matched_with_itself(path, unlabelled=True).samples["phenotype"].isna().tolist() == [True, True]
+    with pytest.raises(InputError, match="there is no phenotype PD"):
+        matched_with_itself(path, unlabelled=True, phenotype="PD")
+    path = fam(tmp_path / "b.fam", phenotype="0 1 0 1 1")
+    with pytest.raises(InputError, match="no phenotype is 2"):
+        matched_with_itself(path, unlabelled=True)
+    coded = matched_with_itself(path, unlabelled=True, case="1", control="0")
+    assert coded.samples["phenotype"].tolist() == [0, 1, 0, 1, 1]

@@ -1,5 +1,6 @@
 """PLINK filesets become the store that a VCF of the same people and variants becomes; what does not fit is refused."""
 
+import json
 import re
 import shutil
 
@@ -11,6 +12,7 @@ from plink_files import People, Variant, random_cohort, write_bed, write_pgen, w
 
 from promoternets.errors import InputError
 from promoternets.formats import plink_index
+from promoternets.formats.model_folder import FORMAT, KEYS, KIND
 from promoternets.formats.variant_store import VariantStore
 from promoternets.genotypes import plink
 from promoternets.genotypes.parse import parse_genotypes
@@ -356,3 +358,55 @@ def test_a_file_with_genotypes_beside_dosages_is_read_by_its_genotypes(tmp_path)
     held, counts = parsed(vcf_files.write(tmp_path / "a.vcf", content), tmp_path / "g.zarr")
     assert held["calls"] == [[[0, 0], [0, 1], [1, 1]]]
     assert "uncertain_dosages" not in counts
+
+
+# ------------------------------------------------------------------------------------ for a trained model
+
+
+def model_folder(path, variants):
+    """A model folder's description that reads these variants, as far as reading genotypes needs it."""
+    description = dict.fromkeys(KEYS) | {"format": FORMAT, "kind": KIND, "build": "other"}
+    sites = [f"chr{v.contig}:{v.position}:{v.alleles.replace('>', ':', 1)}" for v in variants]
+    path.mkdir()
+    (path / "model.json").write_text(json.dumps(description | {"folds": [{"sites": [sites]}]}))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".bed", ".pgen"])
+@pytest.mark.parametrize("chrom", [None, "chr22"])
+def test_people_to_predict_have_one_store_from_a_fileset_and_from_a_vcf(tmp_path, monkeypatch, suffix, chrom):
+    monkeypatch.setattr(plink, "CHUNK", 7)
+    people, variants, calls = random_cohort()
+    calls[2] = 0, 0, 0  # a site that nobody has an alternate allele of, and that names one nevertheless
+    read = variants[2:230:3]  # of some chunks none, of others several
+    options = {"model": model_folder(tmp_path / "model", read), "chrom": chrom, "variants": "snv", **LIMITS}
+    vcf = write_vcf(tmp_path / "a.vcf.gz", people, variants, calls)
+    fileset = WRITERS[suffix](tmp_path / f"b{suffix}", people, variants, calls)
+    expected, counts = parsed(vcf, tmp_path / "v.zarr", **options)
+    assert parsed(fileset, tmp_path / "p.zarr", **options) == (expected, counts)
+    places = {(v.contig, v.position) for v in read}
+    assert {(site[0], site[1]) for site in expected["sites"]} < places
+    assert len(expected["sites"]) > 20 and {"."} < {site[3] for site in expected["sites"]}
+    assert counts["monomorphic"] == counts["maf"] == counts["call_rate"] == 0 and counts["records_read"] >= 120
+
+
+def test_a_site_of_a_model_with_one_allele_is_all_reference_and_one_without_alleles_is_none(tmp_path):
+    variants = [Variant("1", 5, "a", "G>."), Variant("1", 6, "b", "0>."), Variant("1", 7, "c", "A>C")]
+    fileset = three(tmp_path / "b.bed", variants, ["0/0 0/0 ./.", "./. ./. ./.", "0/0 0/1 1/1"])
+    options = {"model": model_folder(tmp_path / "model", variants[:2])}
+    held, counts = parsed(fileset, tmp_path / "g.zarr", **options)
+    assert held["sites"] == [("1", 5, "G", ".", "a")] and held["calls"] == [[[0, 0], [0, 0], [-1, -1]]]
+    assert (counts["monomorphic"], counts["symbolic_or_star"], counts["records_read"]) == (0, 1, 3)
+    broken = three(tmp_path / "c.bed", variants[:1], ["0/0 0/1 1/1"])
+    refused([broken], "names an allele that the record does not have", **options)
+
+
+def test_dosages_of_people_to_predict_obey_the_setting_at_the_sites_that_are_read(tmp_path):
+    dosages = np.array([[0, 0.95, 2], [0.3, 0.3, 0.3], [1.4, 0, 2]])
+    variants = [Variant("1", position, ".", "A>C") for position in (5, 7, 9)]
+    fileset = write_pgen(tmp_path / "d.pgen", THREE, variants, np.zeros((3, 3, 3), int), dosages=dosages)
+    options = {"model": model_folder(tmp_path / "model", variants[::2])}
+    refused([fileset], "there are dosages, not whole genotypes, at 1:5", **options)
+    held, counts = parsed(fileset, tmp_path / "g.zarr", dosages="round", **options)
+    assert held["calls"] == [[[0, 0], [0, 1], [1, 1]], [[-1, -1], [0, 0], [1, 1]]]
+    assert counts["uncertain_dosages"] == 1

@@ -200,3 +200,20 @@ def test_chromosomes_with_other_people_are_refused(vcf, table, tmp_path):
         path,
         others=[fewer],
     )
+
+
+def test_people_to_predict_need_no_phenotype_no_second_class_and_no_table(vcf, table):
+    path = table(sample=["dan", "ann", "cat", "zoe"], pop=["TSI", "GBR", None, "TSI"])
+    matched = match_samples([vcf], path, phenotype="pop", case="IBS,TSI", control="GBR", unlabelled=True)
+    assert matched.samples["sample"].tolist() == ["ann", "cat", "dan"]
+    assert matched.samples["phenotype"].tolist() == [0, pd.NA, 1]
+    assert reasons(matched) == {"zoe": "not in the VCF", "bob": "not in the sample table"}
+    refused("'ibs' does not occur", [vcf], path, phenotype="pop", case="IBS,TSI", control="GBR")
+    one_class = match_samples([vcf], table(sample=PEOPLE, phenotype=[0, 0, 0, 0]), unlabelled=True)
+    assert one_class.samples["phenotype"].tolist() == [0, 0, 0, 0]
+    no_phenotype = match_samples([vcf], table(sample=PEOPLE, sex=[1, 2, 1, 2]), unlabelled=True)
+    assert no_phenotype.samples["phenotype"].isna().all() and len(no_phenotype.samples) == 4
+    everybody = match_samples([vcf], None, unlabelled=True)
+    assert everybody.samples["sample"].tolist() == list(PEOPLE) and everybody.samples["phenotype"].isna().all()
+    assert everybody.excluded.empty
+    refused("no sample table", [vcf], None)

@@ -37,6 +37,9 @@ def test_the_report_s_plan_holds_every_rule(workflow, repository):
         "summarise_learning",
         "summarise_repeats",
         "offset_confounders",
+        "export_model",
+        "predict_cohort",
+        "evaluate_predictions",
     }
     assert set(planned) == scripts - of_others - on_request
     assert planned["train_baseline"] == 8  # one baseline on two choices of sites, two models of confounders; two folds
@@ -87,6 +90,29 @@ def test_the_chromatin_branch_is_planned_alone_beside_cohorts_or_not_at_all(work
 def test_asking_for_the_chromatin_branch_without_epigenomes_says_so(workflow):
     done = workflow.run("--dry-run", "chromatin", check=False)
     assert done.returncode != 0 and "no epigenomes are configured" in done.stdout + done.stderr
+
+
+def test_a_prediction_is_planned_with_the_model_behind_it_and_nothing_else_of_that_cohort(own_data):
+    (own_data.folder / "1.vcf.gz").touch()
+    other = {"vcf": "1.vcf.gz", "chromosomes": ["1"], "build": "GRCh38", "predict_with": "tiny"}
+    both = TINY | {"cohorts": TINY["cohorts"] | {"other": other}}
+    planned = own_data.planned("predict", config=both)
+    assert planned["train_als_net"] == 2 and planned["export_model"] == planned["predict_cohort"] == 1
+    assert planned["parse_genotypes"] == 3 and planned["match_samples"] == 2
+    assert not {"train_baseline", "build_report", "evaluate_predictions"} & set(planned)
+    assert own_data.planned("--config", "only=other", config=both) == planned
+    labelled = TINY | {"cohorts": TINY["cohorts"] | {"other": other | {"samples": "samples.tsv"}}}
+    assert own_data.planned("predict", config=labelled)["evaluate_predictions"] == 1
+    (own_data.folder / "folder").mkdir()
+    (own_data.folder / "folder" / "model.json").touch()
+    alone = {"cohorts": {"other": other | {"predict_with": "folder"}}}
+    assert own_data.planned("predict", config=alone) == {"match_samples": 1, "parse_genotypes": 1, "predict_cohort": 1}
+    assert own_data.planned(config=alone) == own_data.planned("predict", config=alone)
+
+
+def test_asking_for_predictions_when_nobody_is_to_be_predicted_says_so(workflow):
+    done = workflow.run("--dry-run", "predict", check=False)
+    assert done.returncode != 0 and "no cohort is to be predicted" in done.stdout + done.stderr
 
 
 def test_own_signal_and_published_files_are_read_where_they_are(workflow):

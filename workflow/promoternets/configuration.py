@@ -24,12 +24,13 @@ from promoternets.chromatin_configuration import Chromatin, chromatin_problems, 
 from promoternets.errors import InputError
 from promoternets.formats import contigs, plink_index
 from promoternets.formats.confounders import CONFOUNDERS
+from promoternets.formats.model_folder import DESCRIPTION
 from promoternets.formats.models import GWAS, NETWORK, PUBLISHED_SETTINGS, sites_of
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
     "promoters", "genotypes", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation", "audit",
-    "interactions", "saliency", "reruns",
+    "interactions", "saliency", "reruns", "prediction",
 )  # fmt: skip
 FROM_FILES = ("vcf", "plink", "samples", "annotation", "build")
 FILES = ("vcf", "plink", "samples", "annotation")
@@ -51,12 +52,15 @@ class Cohort:
         The seed and each setting group with every key, defaults filled in.
     simulate : dict or None
         Settings of the simulation; None for a cohort from files.
+    predict_with : str or None
+        The cohort, or the model folder, whose networks predict this one; None for a cohort to train on. One that is
+        predicted has no annotation, and need not have a sample table.
     """
 
     name: str
     patterns: list[str]
-    samples: str
-    annotation: str
+    samples: str | None
+    annotation: str | None
     build: str
     chromosomes: list[str]
     phenotype: str
@@ -65,6 +69,7 @@ class Cohort:
     covariates: list[str] | None
     settings: dict[str, Any]
     simulate: dict[str, Any] | None = None
+    predict_with: str | None = None
 
     @property
     def kind(self) -> str:
@@ -127,6 +132,7 @@ class Configuration:
     """The whole configuration. `missing` and `notices` are said by the rules' common part.
 
     `epigenomes` is the chromatin branch; without one it is empty and `chromatin` refuses to be asked for results.
+    `behind` are cohorts that nobody asked for by `only`, but whose model predicts one that was.
     """
 
     cohorts: dict[str, Cohort]
@@ -135,6 +141,7 @@ class Configuration:
     promoters: dict[str, Any] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    behind: frozenset[str] = frozenset()
 
     def setting(self, group: str, key: str) -> Callable[[Any], Any]:
         """Return the function of wildcards that gives a setting of the cohort."""
@@ -232,6 +239,48 @@ class Configuration:
         """Return the function of wildcards that gives an attribute of the cohort."""
         return lambda wildcards: getattr(self.cohorts[wildcards.cohort], attribute)
 
+    def sample_table(self, wildcards: Any) -> list[str]:
+        """Return the sample table of the cohort in `wildcards`; nothing where one that is predicted has none."""
+        table = self.cohorts[wildcards.cohort].samples
+        return [] if table is None else [table]
+
+    def is_predicted(self, wildcards: Any) -> bool:
+        """Return whether the cohort in `wildcards` is predicted, not trained on."""
+        return self.cohorts[wildcards.cohort].predict_with is not None
+
+    def model_folder(self, wildcards: Any) -> list[str]:
+        """Return the model folder that predicts the cohort in `wildcards`; nothing for a cohort to train on."""
+        model = self.cohorts[wildcards.cohort].predict_with
+        return [] if model is None else [f"results/{model}/model" if model in self.cohorts else model]
+
+    def predictions(self, *paths: str, evaluated: Iterable[str] = ()) -> list[str]:
+        """Return `paths` for each cohort that is predicted, and those `evaluated` where it has a sample table."""
+        predicted = [cohort for cohort in self.cohorts.values() if cohort.predict_with is not None]
+        return [
+            path.replace("{cohort}", cohort.name)
+            for cohort in predicted
+            for path in [*paths, *(evaluated if cohort.samples is not None else ())]
+        ]
+
+    def asked_predictions(self, *paths: str, evaluated: Iterable[str] = ()) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives `predictions`; InputError when there is nobody to predict."""
+
+        def results(_: Any) -> list[str]:
+            made = self.predictions(*paths, evaluated=evaluated)
+            if not made:
+                raise InputError(
+                    "no cohort is to be predicted",
+                    fix="Give one `predict_with:` in config.yaml (README, 'Predict another cohort')",
+                )
+            return made
+
+        return results
+
+    def preprocessing(self, wildcards: Any) -> dict[str, Any]:
+        """Return the settings that made the sites of the cohort in `wildcards`."""
+        settings = self.cohorts[wildcards.cohort].settings
+        return {group: settings[group] for group in ("promoters", "genotypes", "blocks")}
+
     def vcf(self, wildcards: Any) -> list[str]:
         """Return the VCF of each batch for the cohort and chromosome in `wildcards`; none for PLINK filesets."""
         return self.cohorts[wildcards.cohort].vcf(wildcards.chrom)
@@ -300,8 +349,14 @@ class Configuration:
         return chosen
 
     def of_every_cohort(self, *paths: str, simulated_only: bool = False) -> list[str]:
-        """Return `paths` for each cohort, once for every value of the other wildcards in them."""
-        chosen = [cohort for cohort in self.cohorts.values() if cohort.simulate is not None or not simulated_only]
+        """Return `paths` for each cohort to train on, once for every value of the other wildcards in them."""
+        chosen = [
+            cohort
+            for cohort in self.cohorts.values()
+            if (cohort.simulate is not None or not simulated_only)
+            and cohort.predict_with is None
+            and cohort.name not in self.behind
+        ]
         return [made for cohort in chosen for path in paths for made in self._of_one_cohort(path, cohort)]
 
     @staticmethod
@@ -400,10 +455,12 @@ def read_configuration(
     missing: list[str] = []
     notices: list[str] = []
     wanted = config.get("only") or [*config["cohorts"], chromatin_configuration.NAME]
+    models = {config["cohorts"][name].get("predict_with") for name in config["cohorts"] if name in wanted}
+    behind = frozenset(name for name in config["cohorts"] if name in models and name not in wanted)
     cohorts = {
         name: _cohort(name, entry, config, folder, missing, notices)
         for name, entry in config["cohorts"].items()
-        if name in wanted
+        if name in wanted or name in behind
     }
     epigenomes = _chromatin(config if chromatin_configuration.NAME in wanted else {}, folder)
     if absolute and epigenomes.simulate is None:
@@ -416,6 +473,7 @@ def read_configuration(
         promoters=defaults()["promoters"] | config.get("promoters", {}),
         missing=missing + epigenomes.missing,
         notices=notices,
+        behind=behind,
     )
 
 
@@ -547,6 +605,7 @@ def _problems(config: dict[str, Any]) -> list[str]:
         if name == chromatin_configuration.NAME:
             lines.append(f"cohorts.{name}: results/{name} is the chromatin branch's folder; choose another name")
         lines += [f"cohorts.{name}: {line}" for line in _cohort_problems(entry)]
+        lines += [f"cohorts.{name}: {line}" for line in _prediction_problems(name, entry, config["cohorts"])]
         settings = _settings(entry, config)
         rounds, inner = settings["ranking"]["rounds"], settings["folds"]["inner"]
         if rounds > inner:
@@ -565,15 +624,17 @@ def _cohort_problems(entry: Mapping[str, Any]) -> list[str]:
     from_files = [key for key in FROM_FILES if key in entry]
     if "simulate" in entry:
         return [f"it has both `simulate` and `{from_files[0]}`; keep one of the two"] if from_files else []
-    if not from_files:
+    predicted = "predict_with" in entry
+    if not from_files and not predicted:
         return ["it names no data; give vcf or plink, samples, annotation and build (or simulate)"]
-    lines = [f"`{key}` is missing" for key in ("annotation", "build") if key not in entry]
+    needed = ("build",) if predicted else ("annotation", "build")
+    lines = [f"`{key}` is missing" for key in needed if key not in entry]
     if "vcf" not in entry and "plink" not in entry:
         lines.insert(0, "`vcf` or `plink` is missing")
     if "vcf" in entry and "plink" in entry:
         lines.insert(0, "it has both `vcf` and `plink`; keep one of the two")
     filesets = _listed(entry.get("plink", []))
-    if "samples" not in entry and len(filesets) != 1:
+    if "samples" not in entry and len(filesets) != 1 and not predicted:
         lines.insert(0, "`samples` is missing" + ("; one table for all batches" if filesets else ""))
     lines += [
         f"plink: {path} ends neither in .bed nor in .pgen; name that file of the fileset"
@@ -585,6 +646,28 @@ def _cohort_problems(entry: Mapping[str, Any]) -> list[str]:
 
 def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
+
+
+def _prediction_problems(name: str, entry: Mapping[str, Any], cohorts: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the model that a cohort is to be predicted with, as far as the configuration says."""
+    model = entry.get("predict_with")
+    if model is None:
+        return []
+    lines = [
+        f"`{key}` is for a cohort to train on; one with `predict_with` is only predicted. To do both, list it twice, "
+        "under two names"
+        for key in ("simulate", "annotation")
+        if key in entry
+    ]
+    other = cohorts.get(model, {})
+    if model == name or "predict_with" in other:
+        lines.append(f"predict_with: {model} trains no model; name a cohort that is trained on, or a model folder")
+    if "build" in other and "build" in entry and other["build"] != entry["build"]:
+        lines.append(
+            f"predict_with: the model of {model} reads positions of {other['build']}, but this cohort's build is "
+            f"{entry['build']}; positions are not converted between builds (no liftover is done)"
+        )
+    return lines
 
 
 def _in_words(error: Any) -> list[str]:
@@ -686,6 +769,12 @@ def _cohort(
         )
     kind = "plink" if "plink" in entry else "vcf"
     patterns = _listed(entry[kind])
+    model = entry.get("predict_with")
+    if model is not None and model not in config["cohorts"] and not (folder / model / DESCRIPTION).is_file():
+        missing.append(
+            f"cohort {name}: predict_with: {model} is neither a cohort nor a model folder with {DESCRIPTION} "
+            f"(looked in {folder})"
+        )
     for key in ("samples", "annotation"):
         if key in entry and not (folder / entry[key]).is_file():
             missing.append(f"cohort {name}: {key}: there is no file {entry[key]} (looked in {folder})")
@@ -694,13 +783,21 @@ def _cohort(
     except InputError as error:
         missing.append(f"cohort {name}: {kind}: {error}")
         chromosomes = []
-    first = patterns[0].replace("{chrom}", next(iter(chromosomes), "1"))
+    own_people = None  # of a VCF, or of batches, nobody but a table says who is a case
+    if kind == "plink" and len(patterns) == 1:
+        own_people = _names_people(patterns[0].replace("{chrom}", next(iter(chromosomes), "1")))
+    elif kind == "plink" and "samples" not in entry:
+        notices.append(
+            f"cohort {name}: phenotypes of several PLINK filesets are not read; to evaluate the predictions, name one "
+            "table of all people under `samples`"
+        )
     cohort = Cohort(
         patterns=patterns,
-        samples=entry.get("samples", _names_people(first)),
-        annotation=entry["annotation"],
+        samples=entry.get("samples", own_people),
+        annotation=entry.get("annotation"),
         build=entry["build"],
         chromosomes=chromosomes,
+        predict_with=model,
         **common,
     )
     absent = {path for chrom in chromosomes for path in cohort.plink(chrom) if not (folder / path).is_file()}

@@ -4,7 +4,7 @@ rule match_samples:
         vcf=configuration.vcf_with_people,
         plink=configuration.plink_with_people,
         others=configuration.people_of_other_chromosomes,
-        sample_table=lambda wildcards: configuration.cohorts[wildcards.cohort].samples,
+        sample_table=configuration.sample_table,
         library=library("match_samples"),
     output:
         samples="results/{cohort}/samples.tsv",
@@ -24,6 +24,7 @@ rule match_samples:
         case=configuration.of_cohort("case"),
         control=configuration.of_cohort("control"),
         covariates=configuration.of_cohort("covariates"),
+        unlabelled=configuration.is_predicted,
     message:
         "Matching people of {wildcards.cohort} with their phenotypes"
     script:
@@ -36,6 +37,7 @@ rule parse_genotypes:
         vcf=configuration.vcf,
         plink=configuration.plink,
         samples="results/{cohort}/samples.tsv",
+        model=configuration.model_folder,
         library=library("parse_genotypes"),
     output:
         genotypes=directory("results/{cohort}/genotypes/{chrom}.zarr"),

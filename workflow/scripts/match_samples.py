@@ -10,7 +10,7 @@ from promoternets import bridge  # noqa: E402
 
 def main(
     *,
-    sample_table: Path,
+    sample_table: Path | None = None,
     samples: Path,
     excluded: Path,
     vcf: list[Path] | None = None,
@@ -20,6 +20,7 @@ def main(
     control: str | None = None,
     covariates: list[str] | None = None,
     others: list[Path] | None = None,
+    unlabelled: bool = False,
 ) -> None:
     """Match the people of variant files with a sample table, and write who is kept and who is left out, and why.
 
@@ -35,6 +36,7 @@ def main(
         control: values that mean control, comma separated; everybody else is left out if both are given
         covariates: columns to keep as covariates; all other columns when not given
         others: files of either kind of the other chromosomes, which must hold the same people
+        unlabelled: keep people without phenotype, as for a prediction; there may then be no table
     """
     from promoternets.formats.tables import write_table
     from promoternets.genotypes.samples import match_samples
@@ -47,6 +49,7 @@ def main(
         control=control,
         covariates=covariates,
         others=others,
+        unlabelled=unlabelled,
     )
     write_table(matched.samples, samples)
     write_table(matched.excluded, excluded)

@@ -27,6 +27,7 @@ def main(
     dosages: Literal["refuse", "round"] = "refuse",
     max_dosage_error: float = 0.1,
     chunk_variants: int = 10_000,
+    model: Path | None = None,
     threads: int = 1,
 ) -> None:
     """Read genotypes from VCF, BCF or PLINK files and write them as a Zarr store that sgkit opens.
@@ -50,6 +51,8 @@ def main(
         dosages: imputed dosages (DS, where a VCF has no GT; those of a .pgen) are an error, or rounded to genotypes
         max_dosage_error: a dosage further than this (0 to 0.5) from a whole number becomes a missing genotype
         chunk_variants: sites held in memory at once (about 3 bytes x sites x people)
+        model: folder of a trained model to predict these people with; only its positions are read, dosages as set
+            above, and no filter but pass_only runs
         threads: threads that unpack each file
     """
     from promoternets.formats.plink_index import filesets
@@ -71,6 +74,7 @@ def main(
         dosages=dosages,
         max_dosage_error=max_dosage_error,
         chunk_variants=chunk_variants,
+        model=model,
         threads=threads,
     )
 

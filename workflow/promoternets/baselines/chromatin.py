@@ -29,9 +29,9 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
-from promoternets.baselines.calibration import platt
 from promoternets.baselines.chromatin_models import ChromatinBaseline, chromatin_baseline
 from promoternets.baselines.settings import Setting
+from promoternets.calibration import platt
 from promoternets.errors import InputError
 from promoternets.formats.gene_predictions import Target, gene_predictions, write_gene_predictions
 from promoternets.formats.genes_and_bins import EpigenomeData, SignalScaling, read_epigenome

@@ -15,7 +15,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from promoternets.baselines.calibration import platt
 from promoternets.baselines.columns import (
     Coordinates,
     CovariateColumns,
@@ -26,6 +25,7 @@ from promoternets.baselines.columns import (
 from promoternets.baselines.elastic_net import ScreenedGenotypes
 from promoternets.baselines.search import Search, inner_splits, search
 from promoternets.baselines.settings import Baseline, Setting, baseline
+from promoternets.calibration import platt
 from promoternets.seeds import derive
 
 logger = logging.getLogger(__name__)

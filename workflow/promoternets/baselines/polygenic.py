@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import expit, ndtr, ndtri
 from sklearn.metrics import roc_auc_score
 
-from promoternets.baselines.calibration import platt
+from promoternets.calibration import platt
 from promoternets.clumping import clump, filled
 from promoternets.errors import InputError
 from promoternets.formats.associations import Associations

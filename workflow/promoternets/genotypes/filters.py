@@ -32,11 +32,15 @@ REMOVED = {
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Limits of the filters: shares in 0..1, and a p-value; 0 switches a filter off."""
+    """Limits of the filters: shares in 0..1, and a p-value; 0 switches a filter off.
+
+    `keep_monomorphic` keeps sites at which all people are the same, which no learning needs but a prediction does.
+    """
 
     min_call_rate: float = 0.0
     min_maf: float = 0.0
     min_hwe_p: float = 0.0
+    keep_monomorphic: bool = False
 
 
 class Calls(NamedTuple):
@@ -164,7 +168,7 @@ def reasons(found: Statistics, limits: Thresholds) -> dict[str, np.ndarray]:
     share = np.nan_to_num(found.frequency)
     failing = {
         "call_rate": found.call_rate < limits.min_call_rate,
-        "monomorphic": (share == 0) | (share == 1),
+        "monomorphic": ((share == 0) | (share == 1)) & (not limits.keep_monomorphic),
         "maf": np.minimum(share, 1 - share) < limits.min_maf,
         "hwe_controls": found.hwe_p < limits.min_hwe_p,
     }

@@ -14,6 +14,7 @@ import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical, match
+from promoternets.formats.model_folder import positions, read_description, refuse_other_build
 from promoternets.formats.outputs import written
 from promoternets.formats.plink_index import is_fileset
 from promoternets.formats.tables import read_table, write_table
@@ -46,6 +47,7 @@ def parse_genotypes(
     max_dosage_error: float = 0.1,
     chunk_variants: int = CHUNK_VARIANTS,
     allow_empty: bool = True,
+    model: Path | None = None,
     threads: int = 1,
 ) -> pd.DataFrame:
     """Write genotypes of VCF, BCF or PLINK files as a variant store; return the table of what each filter removed.
@@ -68,6 +70,10 @@ def parse_genotypes(
     max_dosage_error : a dosage further than this from a whole number is a missing genotype.
     chunk_variants : sites held in memory at once: about 3 bytes x (sites + a batch of 1,024) x people.
     allow_empty : when `chrom` is given, whether an empty store is a result.
+    model : folder of a trained model, to predict these people: only records at its positions are read, all kinds of
+        variants, several alternate alleles split, also where all people are the same (alternate ``.`` if the record
+        has none, in a .bim 0 as A1). No limit above holds but that of dosages, and `samples` may lack phenotypes. Few
+        people say little of frequencies.
     threads : threads that unpack each file.
 
     Raises
@@ -82,8 +88,13 @@ def parse_genotypes(
         raise InputError("no variant file is given", fix="Name a VCF, a BCF or a PLINK fileset")
     limits = filtering.Thresholds(min_call_rate, min_maf, min_hwe_p)
     _check_shares(limits, chunk_variants, max_dosage_error)
-    people, controls = _people_of(samples)
+    people, controls = _people_of(samples, labelled=model is None)
     rules = Rules(pass_only, variants, multiallelic, dosages, max_dosage_error)
+    if model is not None:
+        description = read_description(model)
+        refuse_other_build(description, build, model)
+        limits = filtering.Thresholds(keep_monomorphic=True)
+        rules = Rules(pass_only, "snv_indel", "split", dosages, max_dosage_error, positions(description))
     files: list[AnyFile] = [
         (PlinkFile if is_fileset(path) else VariantFile)(path, rules=rules, people=people, build=build, threads=threads)
         for path in sources
@@ -105,7 +116,7 @@ def parse_genotypes(
             )
     else:
         people = names
-    if controls is None and min_hwe_p > 0:
+    if controls is None and limits.min_hwe_p > 0:
         controls = np.ones(len(people), dtype=bool)
         logger.info("no sample table: Hardy-Weinberg proportions are tested in all people")
     counts = filtering.Counts()
@@ -145,8 +156,8 @@ def _check_shares(limits: filtering.Thresholds, chunk_variants: int, max_dosage_
         raise InputError(f"chunk_variants is {chunk_variants}, but a chunk holds at least one site")
 
 
-def _people_of(samples: Path | None) -> tuple[list[str] | None, np.ndarray | None]:
-    """Return the people of a sample table and which of them are controls."""
+def _people_of(samples: Path | None, *, labelled: bool = True) -> tuple[list[str] | None, np.ndarray | None]:
+    """Return the people of a sample table and which of them are controls, if they need to be labelled."""
     if samples is None:
         return None, None
     table = read_table(samples, columns=["sample", "phenotype"], what="sample table")
@@ -157,6 +168,8 @@ def _people_of(samples: Path | None) -> tuple[list[str] | None, np.ndarray | Non
         raise InputError(
             f"sample {doubled} stands twice in the sample table", where=samples, fix="Keep one row a person"
         )
+    if not labelled:
+        return table["sample"].tolist(), None
     strange = ~table["phenotype"].isin(["0", "1"])
     if strange.any():
         raise InputError(
@@ -220,6 +233,9 @@ def _sites_of_all(
 ) -> Iterator[tuple[str, int, list[list[Site]]]]:
     """Yield (contig, position, sites to keep so far); each site is a list with one entry for each file."""
     contigs, order = _contigs_to_read(files, chrom)
+    wanted = files[0].rules.positions
+    if wanted is not None and chrom is not None and canonical(chrom) not in wanted:
+        return
     streams = [file.sites(names) for file, names in zip(files, contigs, strict=True)]
     if len(files) == 1:
         for contig, position, sites in streams[0]:
@@ -463,7 +479,9 @@ def _notes(
         "call_rate": f"fewer than {limits.min_call_rate:g} of {len(people):,} people have a genotype"
         if limits.min_call_rate
         else "switched off",
-        "monomorphic": f"all called alleles of the {len(people):,} people are the same",
+        "monomorphic": "switched off"
+        if limits.keep_monomorphic
+        else f"all called alleles of the {len(people):,} people are the same",
         "maf": f"the rarer allele has a share below {limits.min_maf:g}" if limits.min_maf else "switched off",
         "hwe_controls": f"exact Hardy-Weinberg p below {limits.min_hwe_p:g} in {who}, autosomes only"
         if limits.min_hwe_p

@@ -23,7 +23,9 @@ def is_people_table(path: str | Path) -> bool:
     return Path(path).suffix in PEOPLE
 
 
-def read_people(path: Path, *, phenotype: str = "phenotype", named: Sequence[str] = ()) -> pd.DataFrame:
+def read_people(
+    path: Path, *, phenotype: str = "phenotype", named: Sequence[str] = (), unlabelled: bool = False
+) -> pd.DataFrame:
     """Return a .fam or .psam as a sample table.
 
     Parameters
@@ -32,6 +34,7 @@ def read_people(path: Path, *, phenotype: str = "phenotype", named: Sequence[str
     phenotype : name the phenotype gets: the last column of a .fam, PHENO1 of a .psam; or a column of a .psam.
     named : values that somebody says mean case or control. Without them 1 is a control, 2 a case, 0 and -9 missing;
         with them values stay as they are, and 0 and -9 are missing where they are not among them.
+    unlabelled : whether people may all lack a phenotype, or all be controls, as for a prediction.
 
     Returns
     -------
@@ -42,7 +45,8 @@ def read_people(path: Path, *, phenotype: str = "phenotype", named: Sequence[str
     Raises
     ------
     InputError
-        When the table cannot be read, two people have one IID, or nobody has a phenotype.
+        When the table cannot be read, two people have one IID, or nobody has a phenotype or is a case, unless
+        `unlabelled`.
     """
     names = people(path)
     columns, rows = fields_of_people(path)
@@ -57,13 +61,16 @@ def read_people(path: Path, *, phenotype: str = "phenotype", named: Sequence[str
     for name in given.columns.difference([*FAM, "SID", label], sort=False):
         if not name.startswith("PHENO"):
             frame[name] = given[name].where(~given[name].isin(MISSING))
+    if label not in given and phenotype == "phenotype" and unlabelled:
+        return frame
     if label not in given or (phenotype != label and phenotype != "phenotype"):
         raise InputError(
             f"there is no phenotype {phenotype}; the columns are {', '.join(columns or FAM)}",
             where=path,
             fix="Name one of them under `phenotype`, or give a table under `samples`",
         )
-    frame[phenotype] = _phenotype(given[label].where(~given[label].isin(MISSING)), named, path)
+    values = given[label].where(~given[label].isin(MISSING))
+    frame[phenotype] = _phenotype(values, named, path, unlabelled=unlabelled)
     return frame
 
 
@@ -82,10 +89,12 @@ def _relatives(given: pd.DataFrame) -> dict[str, pd.Series]:
     return found
 
 
-def _phenotype(values: pd.Series, named: Sequence[str], path: Path) -> pd.Series:
+def _phenotype(values: pd.Series, named: Sequence[str], path: Path, *, unlabelled: bool) -> pd.Series:
     if named:
         return values.where(~values.isin({"0", "-9"} - set(named)))
     known = set(values.dropna())
+    if unlabelled and (known <= {"0", "-9"} or known <= {"1", "-9"}):
+        return values.map(CODES)
     if known <= {"0", "-9"}:
         raise InputError(
             "nobody has a phenotype (1 control, 2 case; 0 and -9 are missing)",

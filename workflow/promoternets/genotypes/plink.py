@@ -186,13 +186,24 @@ class PlinkFile:
         rows, first = self._variants_of(run), run.first
         size = max(1, min(CHUNK, CHUNK_CALLS // max(1, len(self.people))))
         while variants := list(islice(rows, size)):
-            reasons = [self._reasons(run.contig, variant) for variant in variants]
-            kept = np.array([None in own for own in reasons])
-            calls = self._calls(read, run.contig, first, variants, kept) if kept.any() else variants
-            for variant, own, here in zip(variants, reasons, calls, strict=True):
+            wanted = [self.rules.wanted(run.contig, variant.position) for variant in variants]
+            sites = self._sites_at(run.contig, variants, first, np.flatnonzero(wanted), read)
+            for variant, own in zip(variants, wanted, strict=True):
                 self.records_read += 1
-                yield variant.position, self._taken_apart(run.contig, variant, own, here)
+                yield variant.position, next(sites) if own else []
             first += len(variants)
+
+    def _sites_at(
+        self, contig: str, variants: Sequence[_Variant], first: int, places: np.ndarray, read: Any
+    ) -> Iterator[list[Site]]:
+        """Yield the sites of the variants at some places among those of a chunk, which starts at row `first`."""
+        chosen = [variants[place] for place in places]
+        reasons = [self._reasons(contig, variant) for variant in chosen]
+        kept = np.array([None in own for own in reasons], dtype=bool)
+        rows = (first + places).astype(np.uint32)
+        calls = self._calls(read, contig, rows, chosen, kept) if kept.any() else chosen
+        for variant, own, here in zip(chosen, reasons, calls, strict=True):
+            yield self._taken_apart(contig, variant, own, here)
 
     def _reasons(self, contig: str, variant: _Variant) -> list[str | None]:
         reference, alternates = variant.reference, variant.alternates
@@ -200,10 +211,12 @@ class PlinkFile:
             return ["filter_not_pass"] * max(1, len(alternates))
         if not alternates or reference == "0":  # an allele that nobody has
             self._ends.refuse_beyond(contig, variant.position)
-            return ["monomorphic"] * max(1, len(alternates))
+            reason = self.rules.reason_without_alternate
+            if reason is not None or BASES.issuperset(reference):
+                return [reason] * max(1, len(alternates))
         reasons = reasons_of_record(reference, alternates, self.rules)
         if not BASES.issuperset(reference):
-            return ["symbolic_or_star"] * len(alternates)
+            return ["symbolic_or_star"] * max(1, len(alternates))
         if not all(reason == "symbolic_or_star" for reason in reasons):
             self._ends.refuse_beyond(contig, variant.position)
         return reasons
@@ -213,7 +226,7 @@ class PlinkFile:
         several = len(alternates) > 1
         if None in reasons:
             self.genotyped += 1
-            if several and calls[:, :2].max(initial=0) > len(alternates):
+            if len(variant.alternates) != 1 and calls[:, :2].max(initial=0) > len(variant.alternates):
                 raise no_such_allele(self.path, contig, variant.position)
         return [
             Site(
@@ -259,17 +272,16 @@ class PlinkFile:
         return np.concatenate([np.zeros(1, np.uintp), np.cumsum(counts, dtype=np.uintp)])
 
     def _calls(
-        self, read: Any, contig: str, first: int, variants: Sequence[_Variant], kept: np.ndarray
+        self, read: Any, contig: str, rows: np.ndarray, variants: Sequence[_Variant], kept: np.ndarray
     ) -> Sequence[np.ndarray]:
-        """Return calls of some variants that follow each other, int, shape=(variants, people, 3)."""
-        end = first + len(variants)
+        """Return calls of the variants in some rows, uint32, of the genotypes: int, shape=(variants, people, 3)."""
         try:
             if self.path.suffix == ".bed":
                 counts = np.empty((len(variants), len(self.people)), dtype=np.int8)
-                read.read_range(first, end, counts)  # of A1
+                read.read_list(rows, counts)  # of A1
                 calls = unphased(np.maximum(counts, np.int8(-1)))
             else:
-                calls, dosages = _decoded(read, first, end, len(self.people))
+                calls, dosages = _decoded(read, rows, len(self.people))
                 self._round(calls, dosages, contig, variants, kept)
         except (RuntimeError, OSError, ValueError) as error:
             raise self._damaged(error) from error
@@ -326,18 +338,18 @@ def _chosen(path: Path, wanted: Sequence[str] | None) -> tuple[list[str], np.nda
     return [every[row] for row in rows], rows, men, len(every)
 
 
-def _decoded(read: pgenlib.PgenReader, first: int, end: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
+def _decoded(read: pgenlib.PgenReader, rows: np.ndarray, samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Return calls, int16, shape=(variants, people, 3), and dosages, float32, nan where missing, of a .pgen.
 
     A .pgen keeps phase for heterozygotes only. Where it has any, homozygous calls count as phased too.
     """
-    alleles = np.empty((end - first, 2 * samples), dtype=np.int32)
-    phased = np.empty((end - first, samples), dtype=np.uint8)
-    dosages = np.empty((end - first, samples), dtype=np.float32)
-    read.read_alleles_and_phasepresent_range(first, end, alleles, phased)
-    read.read_dosages_range(first, end, dosages)
-    calls = np.zeros((end - first, samples, 3), dtype=np.int16)
-    calls[:, :, :2] = np.maximum(alleles, -1).reshape(end - first, samples, 2)
+    alleles = np.empty((len(rows), 2 * samples), dtype=np.int32)
+    phased = np.empty((len(rows), samples), dtype=np.uint8)
+    dosages = np.empty((len(rows), samples), dtype=np.float32)
+    read.read_alleles_and_phasepresent_list(rows, alleles, phased)
+    read.read_dosages_list(rows, dosages)
+    calls = np.zeros((len(rows), samples, 3), dtype=np.int16)
+    calls[:, :, :2] = np.maximum(alleles, -1).reshape(len(rows), samples, 2)
     if read.hardcall_phase_present():
         calls[:, :, 2] = phased
     dosages[dosages < 0] = np.nan

@@ -261,6 +261,8 @@ class VariantFile:
         contig, position, here = "", -1, []
         rows = self.records(contigs)
         for record in progress(rows, total=total, what=self.path.name, unit="records"):
+            if not self.rules.wanted(record.CHROM, record.POS):
+                continue
             if record.POS != position or record.CHROM != contig:
                 if here:
                     yield contig, position, here
@@ -280,7 +282,7 @@ class VariantFile:
         if not all(reason == "symbolic_or_star" for reason in reasons):
             self._ends.refuse_beyond(contig, position)
         if not alternates:
-            alternates, reasons = ["."], ["monomorphic"]
+            alternates, reasons = ["."], [rules.reason_without_alternate]
         calls: Sequence[np.ndarray | None] = [None] * len(alternates)
         if None in reasons:
             found = self._calls(record, contig, position, len(alternates))

@@ -38,13 +38,14 @@ class Matched(NamedTuple):
 
 def match_samples(
     sources: Sequence[Path],
-    table: Path,
+    table: Path | None,
     *,
     phenotype: str = "phenotype",
     case: str | None = None,
     control: str | None = None,
     covariates: Sequence[str] | None = None,
     others: Sequence[Path] | None = None,
+    unlabelled: bool = False,
 ) -> Matched:
     """Match the people of variant files with the rows of a sample table.
 
@@ -60,6 +61,8 @@ def match_samples(
         missing), or control/case, unaffected/affected, no/yes, false/true.
     covariates : columns to keep as covariates; None for all others.
     others : files of other chromosomes, which must hold the same people.
+    unlabelled : whether people without phenotype are kept (NA), and one class is enough, as for a prediction; there
+        may then be no table either, or none with a phenotype.
 
     Raises
     ------
@@ -71,18 +74,23 @@ def match_samples(
         raise InputError("no variant file is given", fix="Name a VCF, a BCF or a PLINK fileset")
     names = _people_of(sources)
     _refuse_other_people(names, sources, others or [])
+    if table is None:
+        return _without_table(names, unlabelled=unlabelled)
     if is_people_table(table):
         named = [*_listed(case or ""), *_listed(control or "")]
-        frame = read_people(Path(table), phenotype=phenotype, named=named)
+        frame = read_people(Path(table), phenotype=phenotype, named=named, unlabelled=unlabelled)
     else:
-        frame = read_table(table, columns=["sample", phenotype], what="sample table")
+        frame = read_table(table, columns=["sample"] if unlabelled else ["sample", phenotype], what="sample table")
+    if phenotype not in frame.columns:
+        frame[phenotype] = pd.Series(pd.NA, index=frame.index, dtype="str")
     _refuse_bad_ids(frame["sample"], table)
     kept_columns = _covariates(frame, phenotype, covariates, table)
-    coded = _coded(frame[phenotype], phenotype, case, control, table)
+    coded = _coded(frame[phenotype], phenotype, case, control, table, some_absent=unlabelled)
     reason = pd.Series(pd.NA, index=frame.index, dtype="object")
-    reason[coded.isna()] = NEITHER
-    reason[coded.isna() & frame[phenotype].isin(_missing_values(frame[phenotype], case, control))] = NO_PHENOTYPE
-    reason[frame[phenotype].isna()] = NO_PHENOTYPE
+    if not unlabelled:
+        reason[coded.isna()] = NEITHER
+        reason[coded.isna() & frame[phenotype].isin(_missing_values(frame[phenotype], case, control))] = NO_PHENOTYPE
+        reason[frame[phenotype].isna()] = NO_PHENOTYPE
     elsewhere = NOT_IN_FILESET if _is_plink_file(sources[0]) else NOT_IN_VCF
     reason[~frame["sample"].isin(names)] = elsewhere
     if (reason == elsewhere).all():
@@ -102,10 +110,20 @@ def match_samples(
         matched["family"] = related
     matched = pd.concat([matched, frame[kept_columns]], axis=1)[reason.isna()]
     matched = matched.sort_values("sample", key=lambda column: column.map(place)).reset_index(drop=True)
-    _refuse_one_class(matched, frame, phenotype, table)
-    matched["phenotype"] = matched["phenotype"].astype("int64")
+    if not unlabelled:
+        _refuse_one_class(matched, frame, phenotype, table)
+        matched["phenotype"] = matched["phenotype"].astype("int64")
     _log(matched, excluded, kept_columns)
     return Matched(matched, excluded)
+
+
+def _without_table(names: Sequence[str], *, unlabelled: bool) -> Matched:
+    """Return everybody, without phenotype."""
+    if not unlabelled:
+        raise InputError("there is no sample table", fix="Give one with the columns sample and phenotype")
+    logger.info("%s people, no sample table: all of them are taken", f"{len(names):,}")
+    samples = pd.DataFrame({"sample": names, "phenotype": pd.array([pd.NA] * len(names), dtype="Int64")})
+    return Matched(samples, pd.DataFrame({"sample": [], "reason": []}, dtype="object"))
 
 
 def _is_plink_file(path: Path) -> bool:
@@ -211,8 +229,10 @@ def _missing_values(column: pd.Series, case: str | None, control: str | None) ->
     return column[plain.isin(missing)].unique().tolist()
 
 
-def _coded(column: pd.Series, name: str, case: str | None, control: str | None, table: Path) -> pd.Series:
-    """Return 1 for cases, 0 for controls, NA for the others (Int64)."""
+def _coded(
+    column: pd.Series, name: str, case: str | None, control: str | None, table: Path, *, some_absent: bool = False
+) -> pd.Series:
+    """Return 1 for cases, 0 for controls, NA for the others (Int64); `some_absent`: not every value need occur."""
     plain = _plain(column)
     values = set(plain.dropna())
     if case is None and control is None:
@@ -233,7 +253,7 @@ def _coded(column: pd.Series, name: str, case: str | None, control: str | None, 
         return plain.map(coding).astype("Int64")
     cases, controls = _listed(case or ""), _listed(control or "")
     for asked, what in ((cases, "case"), (controls, "control")):
-        absent = [value for value in asked if value not in values]
+        absent = [] if some_absent else [value for value in asked if value not in values]
         if absent:
             raise InputError(
                 f"{what} value {absent[0]!r} does not occur in column {name} (it has {_seen(column)})",
@@ -326,7 +346,8 @@ def _doubled(name: str) -> bool:
 
 def _log(matched: pd.DataFrame, excluded: pd.DataFrame, covariates: Sequence[str]) -> None:
     cases = int(matched["phenotype"].sum())
-    logger.info("%s people: %s cases, %s controls", f"{len(matched):,}", f"{cases:,}", f"{len(matched) - cases:,}")
+    controls = int((matched["phenotype"] == 0).sum())
+    logger.info("%s people: %s cases, %s controls", f"{len(matched):,}", f"{cases:,}", f"{controls:,}")
     for reason, count in excluded["reason"].value_counts().items():
         logger.warning("%s people left out: %s", f"{count:,}", reason)
     logger.info("covariates: %s", ", ".join(covariates) or "none")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,13 +30,26 @@ class Site(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What is read of each record: FILTER, kinds of variants, how several alternate alleles and dosages are taken."""
+    """What is read of each record: FILTER, kinds of variants, how several alternate alleles and dosages are taken.
+
+    With `positions`, by contig without chr, only records there are read, also those without an alternate allele.
+    """
 
     pass_only: bool = True
     variants: Literal["snv", "snv_indel"] = "snv_indel"
     multiallelic: Literal["split", "drop"] = "split"
     dosages: Literal["refuse", "round"] = "refuse"
     max_dosage_error: float = 0.1
+    positions: Mapping[str, frozenset[int]] | None = None
+
+    def wanted(self, contig: str, position: int) -> bool:
+        """Return whether records at a position are read."""
+        return self.positions is None or position in self.positions.get(canonical(contig), ())
+
+    @property
+    def reason_without_alternate(self) -> str | None:
+        """Return why a record without an alternate allele is not a site, None where it is one."""
+        return "monomorphic" if self.positions is None else None
 
 
 @lru_cache(maxsize=65536)

@@ -63,8 +63,8 @@ class SavedNetworks:
         return np.stack(rows)
 
 
-def save_networks(networks: SavedNetworks, weights: Path, model: Path, description: dict[str, Any]) -> None:
-    """Write weights (safetensors) and model (JSON: architecture, encoding, settings, and the given description)."""
+def tensors_of(networks: SavedNetworks) -> dict[str, torch.Tensor]:
+    """Return all numbers by name: ``seed_<s>/<parameter>``, and ``encoder/mean``, ``encoder/scale`` if it has any."""
     tensors = {
         f"seed_{number}/{name}": value.contiguous()
         for number, state in enumerate(networks.weights)
@@ -72,6 +72,21 @@ def save_networks(networks: SavedNetworks, weights: Path, model: Path, descripti
     }
     if networks.encoder.mean is not None and networks.encoder.scale is not None:
         tensors |= {"encoder/mean": networks.encoder.mean, "encoder/scale": networks.encoder.scale}
+    return tensors
+
+
+def networks_of(tensors: dict[str, torch.Tensor], plain: dict[str, Any]) -> SavedNetworks:
+    """Return the networks whose numbers are `tensors` and whose encoding, shape, prior and training `plain` has."""
+    encoder = Encoder(plain["encoding"], tensors.get("encoder/mean"), tensors.get("encoder/scale"))
+    states = []
+    for number in range(plain["seeds"]):
+        prefix = f"seed_{number}/"
+        states.append({name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)})
+    return SavedNetworks(states, encoder, plain["promoters"], plain["sites"], plain["prior"], plain["training"])
+
+
+def save_networks(networks: SavedNetworks, weights: Path, model: Path, description: dict[str, Any]) -> None:
+    """Write weights (safetensors) and model (JSON: architecture, encoding, settings, and the given description)."""
     plain = {
         "format": FORMAT,
         "architecture": "ALSNet",
@@ -84,7 +99,7 @@ def save_networks(networks: SavedNetworks, weights: Path, model: Path, descripti
         **description,
     }
     with written(weights) as partial:
-        save_file(tensors, partial)
+        save_file(tensors_of(networks), partial)
     with written(model) as partial:
         partial.write_text(json.dumps(plain, indent=1) + "\n")
 
@@ -107,9 +122,4 @@ def load_networks(weights: Path, model: Path) -> SavedNetworks:
         raise InputError(f"cannot be read ({error})", where=weights, fix=redo) from error
     if plain.get("format") != FORMAT or plain.get("architecture") != "ALSNet":
         raise InputError("is not an ALS-Net of this version", where=model, fix=redo)
-    encoder = Encoder(plain["encoding"], tensors.get("encoder/mean"), tensors.get("encoder/scale"))
-    states = []
-    for number in range(plain["seeds"]):
-        prefix = f"seed_{number}/"
-        states.append({name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)})
-    return SavedNetworks(states, encoder, plain["promoters"], plain["sites"], plain["prior"], plain["training"])
+    return networks_of(tensors, plain)

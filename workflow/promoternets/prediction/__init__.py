@@ -1,0 +1,1 @@
+"""Prediction: a cohort's trained networks as a folder that travels, and its use on other people."""

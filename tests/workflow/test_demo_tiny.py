@@ -96,11 +96,17 @@ def test_a_second_run_does_nothing(finished):
         (changed("ranking", top=3), SELECTED | GWAS_SELECTED),
         (
             changed("audit", components=5),
-            {"project_components": 2, "associate_sites": 2} | GWAS_SELECTED | PAIRED | EVALUATED,
+            {"project_components": 2, "associate_sites": 2, "scan_promoter_pairs": 2}
+            | SELECTED
+            | GWAS_SELECTED
+            | {"train_baseline": 6},  # covariates_pcs too
         ),
         (changed("interactions", pairs=3), PAIRED),
         (changed("ranking", epochs=3), {"train_promoter_cnn": 4} | SELECTED),
-        (changed("blocks", min_sites=17), BLOCKS | {"train_promoter_cnn": 4} | SELECTED | GWAS_SELECTED),
+        (
+            changed("blocks", min_sites=17),
+            BLOCKS | {"train_promoter_cnn": 4, "scan_promoter_pairs": 2} | SELECTED | GWAS_SELECTED,
+        ),
     ],
     ids=["bootstrap", "saliency steps", "als_net epochs", "ranking top", "components", "interactions pairs",
          "ranking epochs", "blocks"],

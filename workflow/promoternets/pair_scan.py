@@ -54,8 +54,13 @@ class Sites:
 
     def frequency(self, training: np.ndarray) -> np.ndarray:
         """Return the training people's alternate allele frequency, float64 [sites]; 0 where nobody is called."""
-        known = self.genotype[training] >= 0
-        return self.genotype[training].sum(axis=0, where=known, dtype=np.float64) / np.maximum(2 * known.sum(axis=0), 1)
+        return allele_frequency(self.genotype[training])
+
+
+def allele_frequency(counts: np.ndarray) -> np.ndarray:
+    """Return the alternate allele's frequency, float64 [sites], of int8 [people, sites]; 0 where nobody is called."""
+    known = counts >= 0
+    return counts.sum(axis=0, where=known, dtype=np.float64) / np.maximum(2 * known.sum(axis=0), 1)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, ElasticNetCV
 
 from promoternets.formats.outer_fold import OuterFold
-from promoternets.networks.encoding import MISSING, Encoder
+from promoternets.formats.variant_store import alternate_counts
+from promoternets.networks.encoding import Encoder
 from promoternets.training.ensemble import Member, centred_offset
 from promoternets.training.settings import TrainingSettings
 
@@ -67,7 +68,7 @@ def fit_score(counts: np.ndarray, people: OuterFold, validation: np.ndarray, kno
     ----------
     counts : int8 [people, sites], alternate alleles; negative where missing or absent.
     people : labels, training people and their inner parts.
-    validation : int64, training people who get their score from a fit without them.
+    validation : int64, training people, in the order of `people.training`, who are scored by a fit without them.
     known : float [people], log-odds known beforehand; what they leave of the phenotype is then learned.
 
     Returns
@@ -101,12 +102,8 @@ def fit_score(counts: np.ndarray, people: OuterFold, validation: np.ndarray, kno
     if unsettled:
         logger.warning("%d fits of the linear path stopped before they had settled", unsettled)
     weight[kept] = found.coef_ / deviation[kept]
-    held_out = np.empty(len(training))
-    held_out[left_out] = without.predict(columns[left_out])
-    place = {person: row for row, person in enumerate(training)}
-    score = Score(
-        weight, mean, held_out[[place[person] for person in validation]], float(found.l1_ratio_), float(found.alpha_)
-    )
+    held_out = without.predict(columns[left_out])
+    score = Score(weight, mean, held_out, float(found.l1_ratio_), float(found.alpha_))
     logger.info("linear path: %d of %d sites, L1 ratio %g", (weight != 0).sum(), kept.sum(), score.l1_ratio)
     return score
 
@@ -165,7 +162,7 @@ def site_counts(stored: np.ndarray, source: str) -> np.ndarray:
     """Return counts of alternate alleles, int8 [people, sites], of what an encoding reads; -1 where not called."""
     if source == "genotype":
         return stored
-    return np.where((stored < 0).any(-1), MISSING, stored.sum(-1, dtype=np.int8)).astype(np.int8)
+    return alternate_counts(stored)
 
 
 def with_linear_path(

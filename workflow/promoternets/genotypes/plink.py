@@ -100,7 +100,6 @@ class PlinkFile:
         self.path = path
         self.rules = rules
         self.build = build
-        self.threads = threads
         self._table = variants_table(path)
         self._runs = self._sorted_runs(contig_runs(path, numbered=build != "other"))
         self.counts = {run.contig: run.variants for run in self._runs.values()}

@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 from promoternets.covariate_score import covariate_score
 from promoternets.formats.outer_fold import OuterFold
-from promoternets.pair_scan import ACROSS, ScanLimits, Sites, scan
+from promoternets.pair_scan import ACROSS, ScanLimits, Sites, allele_frequency, scan
 from promoternets.progress import progress
 from promoternets.ranking.promoters import Promoters
 
@@ -97,7 +97,7 @@ def independent_sites(promoters: Promoters, training: np.ndarray, limits: ScanLi
         np.stack([kept[key] for key in keys], axis=1) if keys else np.zeros((len(promoters.sample_ids), 0), np.int8)
     )
     if len(keys) > most:
-        frequency = _frequency(genotype[training])
+        frequency = allele_frequency(genotype[training])
         chosen = np.sort(np.argsort(-np.minimum(frequency, 1 - frequency), kind="stable")[:most])
         logger.warning("%d of %d sites are scanned for pairs, the most common", most, len(keys))
         keys, genotype = [keys[row] for row in chosen], genotype[:, chosen]
@@ -116,7 +116,7 @@ def independent_sites(promoters: Promoters, training: np.ndarray, limits: ScanLi
 
 def _independent(counts: np.ndarray, limits: ScanLimits) -> list[int]:
     """Return columns of int8 [people, sites], common ones, each correlated at most so much with those before it."""
-    frequency = _frequency(counts)
+    frequency = allele_frequency(counts)
     common = np.flatnonzero(
         (np.minimum(frequency, 1 - frequency) >= limits.min_maf) & (frequency > 0) & (frequency < 1)
     )
@@ -129,11 +129,6 @@ def _independent(counts: np.ndarray, limits: ScanLimits) -> list[int]:
         if (r2[column, chosen] <= limits.max_r2).all():
             chosen.append(column)
     return common[chosen].tolist()
-
-
-def _frequency(counts: np.ndarray) -> np.ndarray:
-    known = counts >= 0
-    return counts.sum(axis=0, where=known, dtype=np.float64) / np.maximum(2 * known.sum(axis=0), 1)
 
 
 def promoters_of_pairs(pairs: pd.DataFrame, rank: dict[str, int], places: int) -> list[str]:

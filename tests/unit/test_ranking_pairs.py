@@ -93,17 +93,29 @@ def pairs(*rows):
 
 
 RANK = {"a": 3, "b": 1, "c": 2, "d": 4}
+UNSURE = dict.fromkeys(RANK, float("nan"))
 
 
 def test_places_go_to_significant_pairs_the_best_first_and_only_to_whole_ones():
     found = pairs(("a", "d", 1e-6), ("c", "b", 1e-9), ("a", "c", 0.5))
-    assert promoters_of_pairs(found, RANK, 4) == ["c", "b", "a", "d"]
-    assert promoters_of_pairs(found, RANK, 3) == ["c", "b"]
-    assert promoters_of_pairs(found, RANK, 0) == []
+    assert promoters_of_pairs(found, RANK, UNSURE, places=4, top=4) == ["c", "b", "a", "d"]
+    assert promoters_of_pairs(found, RANK, UNSURE, places=3, top=4) == ["c", "b"]
+    assert promoters_of_pairs(found, RANK, UNSURE, places=0, top=4) == []
+
+
+def test_a_pair_displaces_only_promoters_that_are_less_sure():
+    found = pairs(("a", "d", 1e-6))  # family-wise 1e-5
+
+    def chosen(**p_values):
+        return promoters_of_pairs(found, RANK, UNSURE | p_values, places=4, top=3)
+
+    assert chosen(b=1e-7, c=1e-3) == ["a", "d"]
+    assert chosen(b=1e-7, c=1e-6) == []
+    assert chosen(a=1e-9, b=1e-7, d=1e-9) == ["a", "d"]
 
 
 def test_of_promoters_that_share_a_site_the_best_ranked_stands_for_it():
-    assert promoters_of_pairs(pairs(("a,c", "d", 1e-6)), RANK, 4) == ["c", "d"]
+    assert promoters_of_pairs(pairs(("a,c", "d", 1e-6)), RANK, UNSURE, places=4, top=4) == ["c", "d"]
 
 
 def test_promoters_of_pairs_are_selected_before_those_of_better_scores():

@@ -37,7 +37,7 @@ def main(
         per_chromosome: select so many on each chromosome instead of `top` over all (published: 8)
         max_shared: skip a promoter that shares more than this share (0 to 1) of its sites with better ones
         pairs: tables of scan_promoter_pairs.py, all folds; none where pairs are not looked for
-        pair_places: places for promoters of significant pairs, which are selected first
+        pair_places: places for promoters of significant pairs, which are selected first, instead of promoters less sure
     """
     import pandas as pd
 
@@ -52,6 +52,7 @@ def main(
     parts = [read_table(path, columns=columns, what="table of scores", dtypes=numbers) for path in scores]
     together = pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
     notes = together.iloc[0][NOTES].to_dict() | {"movable": together["movable"].min()}
+    by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
     table = rank_promoters(
         together,
         read_table(blocks, columns=["promoter", "chrom"], what="table of blocks", dtypes={"tss": "int64"}),
@@ -61,8 +62,8 @@ def main(
         max_shared=max_shared,
         pairs=pd.concat(found, ignore_index=True) if found else None,
         pair_places=pair_places,
+        null_scores=by_chance["score"].to_numpy(),
     )
-    by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
     table = with_p_values(table, by_chance)
     over_all = promoters_over_folds(table, by_chance)
     write_table(table, ranking)

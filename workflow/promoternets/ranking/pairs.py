@@ -7,6 +7,7 @@ score of a single promoter can find them; a scan of products can, at the price o
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -131,19 +132,26 @@ def _independent(counts: np.ndarray, limits: ScanLimits) -> list[int]:
     return common[chosen].tolist()
 
 
-def promoters_of_pairs(pairs: pd.DataFrame, rank: dict[str, int], places: int) -> list[str]:
+def promoters_of_pairs(
+    pairs: pd.DataFrame, rank: Mapping[str, int], p_value: Mapping[str, float], *, places: int, top: int
+) -> list[str]:
     """Return the promoters of the significant pairs of one fold, the most significant first, at most `places`.
 
+    A pair takes places only where both its promoters get one, and only from promoters that are less sure than it is:
+    where additive effects are strong some pairs are significant that are none, and would push those effects out.
+
     pairs : the table of one fold. rank : of each promoter; of several that hold a site the best ranked stands for it.
-    A pair takes a place only where both its promoters have one.
+    p_value : of each promoter's own score, NaN where it has none; compared with a pair's family-wise p-value, which
+        favours the single promoter. top : places in all.
     """
     chosen: list[str] = []
     for row in pairs[pairs["family_wise_p"] <= SIGNIFICANT].sort_values("p_value", kind="stable").itertuples():
         both = [
             min(names.split(SEPARATOR), key=lambda name: rank[name]) for names in (row.promoters_1, row.promoters_2)
         ]
-        new = [promoter for promoter in both if promoter not in chosen]
-        if len(chosen) + len(new) > places:
+        together = chosen + [promoter for promoter in both if promoter not in chosen]
+        surer = sum(value <= row.family_wise_p for name, value in p_value.items() if name not in together)
+        if len(together) > min(places, top - surer):
             break
-        chosen += new
+        chosen = together
     return chosen

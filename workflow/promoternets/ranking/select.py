@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical
+from promoternets.ranking.null import tail_p_values
 from promoternets.ranking.pairs import promoters_of_pairs
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ def rank_promoters(
     max_shared: float = 1.0,
     pairs: pd.DataFrame | None = None,
     pair_places: int = 0,
+    null_scores: Sequence[float] = (),
 ) -> pd.DataFrame:
     """Rank promoters within each fold and mark the selected ones.
 
@@ -49,8 +52,10 @@ def rank_promoters(
     per_chromosome : select so many on each chromosome instead of `top` over all (published: 8 on each of 4).
     max_shared : skip a promoter that shares more than this share of its sites with those selected before it.
     pairs : pairs of sites of two promoters in all folds (`ranking.pairs`), or None.
-    pair_places : the promoters of the most significant pairs are selected first, at most so many; with
-        `per_chromosome` none are.
+    pair_places : the promoters of the most significant pairs are selected first, at most so many, and instead of
+        promoters of larger p-values only (`ranking.pairs.promoters_of_pairs`); with `per_chromosome` none are.
+    null_scores : scores from permuted labels, all folds, that these p-values come from; without any a pair displaces
+        whom it may.
 
     Returns
     -------
@@ -72,8 +77,15 @@ def rank_promoters(
     for fold, part in table.groupby("fold", sort=True):
         first: list[str] = []
         if pairs is not None and per_chromosome is None:
-            rank = dict(zip(part["promoter"], part["rank"], strict=True))
-            first = promoters_of_pairs(pairs[pairs["fold"] == fold], rank, min(pair_places, top))
+            own = part.set_index("promoter")["rank"]
+            chance = tail_p_values(part["score"].to_numpy(), np.asarray(null_scores, dtype=np.float64))
+            first = promoters_of_pairs(
+                pairs[pairs["fold"] == fold],
+                own.to_dict(),
+                dict(zip(own.index, chance, strict=True)),
+                places=pair_places,
+                top=top,
+            )
         parts.append(_select(part, sites, top, per_chromosome, max_shared, first))
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 

@@ -36,7 +36,7 @@ demo: $(INSTALLED) ## simulate a cohort with planted truth and run the whole wor
 test: $(INSTALLED) ## the whole test suite, in two processes (WORKERS=4 for more)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations 20
 
-audit-benchmark: $(INSTALLED) ## 40 simulated cohorts of known truth: does the audit see it?
+audit-benchmark: $(INSTALLED) ## 36 simulated cohorts of known truth: does the audit see it?
 	$(BIN)/python tests/benchmarks/audit.py --cores $(CORES)
 
 lint: $(INSTALLED) ## ruff, snakefmt and Snakemake's own linter

@@ -172,8 +172,3 @@ def test_the_linter_needs_no_data_and_finds_nothing(tree):
 
     done = Workflow(tree, tree).run("--lint", config=None)
     assert "good condition" in done.stderr
-
-
-def test_the_slurm_profile_is_read_and_plans_the_same_jobs(workflow):
-    pytest.importorskip("snakemake_executor_plugin_slurm", reason="the SLURM plugin is not in the lock")
-    assert workflow.planned("--workflow-profile", "slurm") == workflow.planned()

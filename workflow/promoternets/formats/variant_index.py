@@ -266,9 +266,7 @@ def _read_index(path: str | Path) -> dict[str, tuple[int | None, int]] | None:
             where=index,
             fix=f"It belongs to another file. {INDEX_FIX.format(name=Path(path).name)}",
         )
-    return {
-        name: (count, offset) for name, count, offset in zip(names, counts, offsets, strict=False) if count != 0
-    }
+    return {name: (count, offset) for name, count, offset in zip(names, counts, offsets, strict=False) if count != 0}
 
 
 def _decode_index(data: bytes) -> tuple[list[str], list[int | None], list[int]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from promoternets.errors import InputError
 from promoternets.formats.variant_index import INDEX_FIX, damaged, opened
+from promoternets.genotypes.sites import RECORD_FIX
 
 PIECE = 1 << 20  # bytes
 GREATEST_POSITION = (1 << 31) - 2
@@ -20,7 +21,6 @@ SHAPE_FIX = (
     "Every record has 9 tab-separated columns and one for each person; mend or remove it, or copy the file "
     "again if it was cut off"
 )
-RECORD_FIX = "Mend that record or leave it out"
 _LONG_NUMBER = re.compile(rb"\t[\d./|]*?\d{5}")  # cyvcf2 keeps 16 bits of an allele's number
 _GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
 
@@ -103,6 +103,8 @@ class Lines:
             raise self._error(f"has position {_quoted(place)}, which is not a whole number", RECORD_FIX)
         if not reference or not alternates:
             raise self._error(f"has no {'ALT' if reference else 'REF'} allele, not even a dot", RECORD_FIX)
+        if b",," in alternates or alternates.startswith(b",") or alternates.endswith(b","):
+            raise self._error(f"has ALT {_quoted(alternates)}, with an empty allele", RECORD_FIX)
         self._refuse(self._filters, status, _wrong_filter)
         self._refuse(self._forms, form, _wrong_format)
         if not plain and form.startswith(b"GT") and _LONG_NUMBER.search(b"\t" + calls):
@@ -144,7 +146,7 @@ class Lines:
             if values[0][:1] in b"/|":
                 return (
                     f"has genotype {_quoted(values[0])} for sample {name}; a leading phase mark, of VCF 4.4, "
-                    "cannot be read yet"
+                    "cannot be read: write genotypes as in VCF 4.3"
                 )
             if re.search(rb"\d{5}", values[0]):
                 return f"has genotype {_quoted(values[0])} for sample {name}, an allele that the record does not have"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from promoternets.genotypes.lines import Lines
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
+    RECORD_FIX,
     ContigEnds,
     Rules,
     Site,
@@ -44,6 +46,7 @@ from promoternets.genotypes.sites import (
     reasons_of_record,
     rounded,
     unphased,
+    wrong_alleles,
 )
 from promoternets.progress import progress
 
@@ -108,6 +111,8 @@ class VariantFile:
         try:
             return cyvcf2.VCF(str(self.path), samples=samples, threads=max(1, self.threads))
         except Exception as error:  # cyvcf2 raises bare Exception, OSError or AssertionError
+            if self._lines is not None:
+                deque(self._lines.records(), maxlen=0)  # this may tell what is wrong
             raise InputError(
                 f"the file cannot be read as VCF or BCF ({_one_line(error)})",
                 where=self.path,
@@ -268,12 +273,19 @@ class VariantFile:
         rules = self.rules
         reference, name = record.REF.upper(), record.ID or "."
         alternates = [alternate.upper() for alternate in record.ALT]
+        wrong = wrong_alleles(reference, tuple(alternates))
+        if wrong:
+            raise InputError(f"the record at {contig}:{position:,} {wrong}", where=self.path, fix=RECORD_FIX)
         if rules.pass_only and record.FILTER is not None:  # None stands for PASS and for "."
             here += [Site(reference, alternate, name, "filter_not_pass", None) for alternate in alternates or ["."]]
             return
         reasons = reasons_of_record(reference, alternates, rules)
         if not all(reason == "symbolic_or_star" for reason in reasons):
             self._ends.refuse_beyond(contig, position)
+            if position == 0:  # of a telomere, where only symbolic alleles can be
+                raise InputError(
+                    f"a record has position {contig}:0, before the first base", where=self.path, fix=RECORD_FIX
+                )
         if not alternates:
             alternates, reasons = ["."], [rules.reason_without_alternate]
         calls: Sequence[np.ndarray | None] = [None] * len(alternates)

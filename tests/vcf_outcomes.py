@@ -53,9 +53,7 @@ def _try(path: str, contig: str | None, folder: Path) -> dict:
 
     message = ""
     try:
-        parse_genotypes(
-            [Path(path)], folder / "g.zarr", filters=folder / "filters.tsv", chrom=contig, pass_only=False
-        )
+        parse_genotypes([Path(path)], folder / "g.zarr", filters=folder / "filters.tsv", chrom=contig, pass_only=False)
         outcome = "matrix"
     except InputError as error:
         outcome, message = "error", str(error)

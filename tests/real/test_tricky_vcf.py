@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from functools import cache
 
 import pysam
 import pytest
@@ -10,8 +11,8 @@ from vcf_text import Invalid, read, text_of
 
 from promoternets.formats.variant_store import VariantStore
 
-# Sound by our second reading, but of a value that htslib cannot hold in the type that the header gives it.
-OF_ANOTHER_TYPE = {"failed_body_sample_007.vcf", "issue-254.vcf"}
+# Sound genotypes, but beside them 0.1 of a FORMAT field that the header calls Integer: htslib reads no further.
+OF_ANOTHER_TYPE = {"issue-254.vcf"}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,7 @@ def table(real_data, tmp_path_factory, repository):
     return rows
 
 
+@cache
 def second_reading(path):
     """Return (people, sites), or the reason why there are none."""
     try:
@@ -82,19 +84,24 @@ def test_what_an_independent_reading_finds_sound_is_not_refused(table):
 
 
 def test_each_chromosome_of_the_same_files_indexed_gives_the_same_calls(table, tmp_path):
-    jobs, expected = [], []
+    jobs, expected, seen = [], [], set()
     for number, row in enumerate(table):
         if row["outcome"] != "matrix" or row["path"].suffix == ".bcf":
             continue
+        content = text_of(row["path"]).rstrip()
+        records = content.partition("#CHROM")[2]  # one case is told in every version of the specification
+        if records in seen:
+            continue
+        seen.add(records)
         whole = matrix(VariantStore.open(row["store"]))
         path = tmp_path / f"{number}.vcf.gz"
         with pysam.BGZFile(str(path), "w") as handle:
-            handle.write(text_of(row["path"]).rstrip().encode() + b"\n")
+            handle.write(content.encode() + b"\n")
         pysam.tabix_index(str(path), preset="vcf")
         for contig in dict.fromkeys(key[0] for key in whole):
             jobs.append((path, contig))
             expected.append({key: calls for key, calls in whole.items() if key[0] == contig})
-    assert len(jobs) > 100
+    assert len(jobs) > 50
     for number, (job, outcome, calls) in enumerate(zip(jobs, outcomes(jobs, tmp_path / "out"), expected, strict=True)):
         assert outcome["outcome"] == "matrix", f"{job}: {outcome['message']}"
         assert matrix(VariantStore.open(tmp_path / "out" / str(number) / "g.zarr")) == calls, job

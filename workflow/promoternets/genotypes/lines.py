@@ -107,7 +107,7 @@ class Lines:
             raise self._error(f"has ALT {_quoted(alternates)}, with an empty allele", RECORD_FIX)
         self._refuse(self._filters, status, _wrong_filter)
         self._refuse(self._forms, form, _wrong_format)
-        if not plain and form.startswith(b"GT") and _LONG_NUMBER.search(b"\t" + calls):
+        if not plain and (form + b":").startswith(b"GT:") and _LONG_NUMBER.search(b"\t" + calls):
             raise self._error(self._wrong_call(form, calls), RECORD_FIX)
         return contig.decode(errors="replace"), int(place)
 

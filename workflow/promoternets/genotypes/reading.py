@@ -167,7 +167,8 @@ class VariantFile:
     def _indexed(self, contig: str) -> Iterator[Any]:
         reader = self._open()
         expected = self.counts[contig] if self.counts else None
-        rows = reader._bcf_region(contig) if self.packing == "bcf" else reader(contig)
+        region = f"{{{contig}}}"  # in braces, since 1ABC:123 would be taken for a place on contig 1ABC
+        rows = reader._bcf_region(region) if self.packing == "bcf" else reader(region)
         found = last = 0
         for record in self._guarded(rows, contig):
             if record.POS < last:

@@ -83,7 +83,8 @@ def record(row: str, people: int) -> tuple[str, int, str, list[str], list[str] |
     fields = row.split("\t")
     demand(len(fields) == 9 + people, "columns")
     contig, position, _, reference, alternates, _, status, _, form = fields[:9]
-    demand(bool(contig) and " " not in contig and position.isdecimal() and int(position) < 2**31, "place")
+    demand(not re.search(r"[^!-~]|[,\"]|.<|>.|^<?>?$", contig), "CHROM")
+    demand("\0" not in row and position.isascii() and position.isdecimal() and int(position) < 2**31, "place")
     reference, alternates = reference.upper(), alternates.upper()
     demand(re.fullmatch("[ACGTNRYKMSWBDHV]+", reference) is not None, "REF")
     alleles = [] if alternates == "." else alternates.split(",")

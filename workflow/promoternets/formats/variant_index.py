@@ -36,7 +36,7 @@ INDEX_FIX = "Make an index: `bcftools index {name}` (or `tabix -p vcf {name}` fo
 
 
 def container(path: str | Path) -> str:
-    """Return how a variant file is packed: ``text``, ``gzip``, ``bgzf`` (block gzip of text) or ``bcf``.
+    """Return how a variant file is packed: ``text``, ``gzip``, ``bgzf`` (block gzip of text) or ``bcf`` (block gzip of BCF).
 
     Raises
     ------
@@ -63,7 +63,11 @@ def container(path: str | Path) -> str:
                 fix="Unpack it and use bgzip instead",
             )
     if start.startswith(b"BCF"):
-        return "bcf"
+        raise InputError(
+            "the BCF is not compressed, so that nothing tells whether it is damaged",
+            where=path,
+            fix="Compress it: `bcftools view -Ob`, then `bcftools index`",
+        )
     if not start.startswith(b"\x1f\x8b"):
         return "text"
     if not (start[3] & 4 and start[12:14] == b"BC"):

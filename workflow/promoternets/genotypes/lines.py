@@ -21,6 +21,7 @@ SHAPE_FIX = (
     "Every record has 9 tab-separated columns and one for each person; mend or remove it, or copy the file "
     "again if it was cut off"
 )
+_CONTIG = re.compile(rb"<?[!#-+\--;=?-~]+>?")  # no blanks, commas or quotes, which a header cannot name
 _LONG_NUMBER = re.compile(rb"\t[\d./|]*?\d{5}")  # cyvcf2 keeps 16 bits of an allele's number
 _GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
 
@@ -91,13 +92,15 @@ class Lines:
     def _checked(self, line: bytes) -> tuple[str, int]:
         fields = line.split(b"\t", 9)
         calls = fields[9] if len(fields) == 10 else b""
+        if b"\0" in line:
+            raise self._error("has a zero byte in it", "The file is damaged: copy it again")
         plain = self._plainly_diploid(calls)
         if not plain and (len(fields) < 10 or calls.count(b"\t") != len(self._tabs)):
             columns = line.count(b"\t") + 1
             hint = ", split by blanks instead of tabs" if columns == 1 and b" " in line.strip() else ""
             raise self._error(f"has {columns:,} columns, the header {9 + len(self._people):,}{hint}", SHAPE_FIX)
         contig, place, _, reference, alternates, _, status, _, form, _ = fields
-        if not contig or b" " in contig:
+        if not _CONTIG.fullmatch(contig):
             raise self._error(f"has chromosome {_quoted(contig)}", RECORD_FIX)
         if not place.isdigit() or not 0 <= int(place) <= GREATEST_POSITION:
             raise self._error(f"has position {_quoted(place)}, which is not a whole number", RECORD_FIX)
@@ -109,7 +112,7 @@ class Lines:
         self._refuse(self._forms, form, _wrong_format)
         if not plain and (form + b":").startswith(b"GT:") and _LONG_NUMBER.search(b"\t" + calls):
             raise self._error(self._wrong_call(form, calls), RECORD_FIX)
-        return contig.decode(errors="replace"), int(place)
+        return contig.decode(), int(place)
 
     def _plainly_diploid(self, calls: bytes) -> bool:
         """Return whether all calls are like ``0/1``, which a few comparisons of whole columns tell."""
@@ -128,6 +131,10 @@ class Lines:
 
     def unreadable(self) -> InputError:
         """Return the error for the present record, which htslib could not read: what is wrong, as far as it shows."""
+        try:
+            self._line.decode()
+        except UnicodeDecodeError:
+            return self._error("is not UTF-8 text", "Write its letters beyond ASCII as UTF-8: `iconv -t UTF-8`")
         *_, form, calls = self._line.split(b"\t", 9)
         return self._error(self._wrong_call(form, calls), RECORD_FIX)
 

@@ -147,7 +147,8 @@ class VariantFile:
             return
         done: set[str] = set()
         current, last = None, 0
-        for record in self._guarded(self._open(), None):
+        reader = self._open()
+        for record in self._guarded(reader, reader, None):
             contig, position = record.CHROM, record.POS
             if contig != current:
                 if contig in done:
@@ -170,7 +171,7 @@ class VariantFile:
         region = f"{{{contig}}}"  # in braces, since 1ABC:123 would be taken for a place on contig 1ABC
         rows = reader._bcf_region(region) if self.packing == "bcf" else reader(region)
         found = last = 0
-        for record in self._guarded(rows, contig):
+        for record in self._guarded(reader, rows, contig):
             if record.POS < last:
                 raise self._unsorted(f"{contig}:{record.POS:,} comes after {contig}:{last:,}")
             last = record.POS
@@ -185,7 +186,7 @@ class VariantFile:
                 fix=f"Delete the index. {INDEX_FIX.format(name=self.path)}; it fails on a damaged file",
             )
 
-    def _guarded(self, rows: Any, contig: str | None) -> Iterator[Any]:
+    def _guarded(self, reader: cyvcf2.VCF, rows: Any, contig: str | None) -> Iterator[Any]:
         """Yield the records of a contig, or of the whole file, each after its line of text was found to be sound."""
         self._at = ("", 0)
         rows = iter(rows)
@@ -195,9 +196,13 @@ class VariantFile:
                 yield from iter(lambda: self._next(rows), None)
                 return
             offset = None if contig is None else (first_offsets(self.path) or {})[contig]
+            known: set[str] = set()
             for place in self._lines.records(offset):
                 if contig is not None and place[0] != contig:
                     return
+                if place[0] not in known:  # cyvcf2 crashes on a broken record of a contig that the header lacks
+                    known.add(place[0])
+                    reader.add_to_header(f"##contig=<ID={place[0]}>")
                 record = self._next(rows)
                 if record is None or self._at != place:
                     raise damaged(self.path)
@@ -207,10 +212,10 @@ class VariantFile:
         """Return the next record, None after the last."""
         try:
             record = next(rows, None)
+            if record is not None:
+                self._at = (record.CHROM, record.POS)
         except Exception as error:  # cyvcf2 raises bare Exception
             raise self._unreadable() from error
-        if record is not None:
-            self._at = (record.CHROM, record.POS)
         return record
 
     def _refuse_scanning(self, contig: str) -> None:
@@ -266,7 +271,10 @@ class VariantFile:
                 if here:
                     yield contig, position, here
                 contig, position, here = record.CHROM, record.POS, []
-            self._take_apart(record, contig, position, here)
+            try:
+                self._take_apart(record, contig, position, here)
+            except UnicodeDecodeError as error:
+                raise self._unreadable() from error
         if here:
             yield contig, position, here
 

@@ -43,6 +43,7 @@ def read(text: str) -> tuple[list[str], dict[tuple[str, int, str, str], list[tup
     header, rows = lines[end].split("\t") if end < len(lines) else [], lines[end + 1 :]
     while rows and not rows[-1].strip():
         rows.pop()
+    demand(not any(row.startswith("#") for row in rows), "# after the header")
     people = header[9:]
     demand(header[:9] == SITE_COLUMNS and bool(people), "header line")
     demand(len(set(people)) == len(people) and all(map(str.strip, people)), "names of people")

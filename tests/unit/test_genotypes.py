@@ -625,6 +625,8 @@ def test_columns_split_by_blanks_are_refused_as_such(tmp_path):
         ("\tbob\t", "\tann\t", "sample 'ann' stands twice"),
         ("\tFORMAT\tann\tbob\tcat", "", "no sample columns, only sites"),
         ("##FORMAT=<ID=GT", "FORMAT=<ID=GT", "line 4 does not start with #"),
+        ("##FORMAT=<ID=GT", "#FORMAT=<ID=GT", "line 4 of the header starts with one #"),
+        ("\tcat\n", "\tcat\n# a remark\n", "line 10 starts with #, after the header"),
     ],
 )
 def test_a_broken_header_is_refused(tmp_path, old, new, message):

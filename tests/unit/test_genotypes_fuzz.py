@@ -6,7 +6,7 @@ import itertools
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vcf_files import COLUMNS, META, record, text, write
+from vcf_files import record, text, write
 from vcf_outcomes import matrix
 from vcf_text import Invalid, read, text_of
 

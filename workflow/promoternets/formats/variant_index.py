@@ -36,7 +36,7 @@ INDEX_FIX = "Make an index: `bcftools index {name}` (or `tabix -p vcf {name}` fo
 
 
 def container(path: str | Path) -> str:
-    """Return how a variant file is packed: ``text``, ``gzip``, ``bgzf`` (block gzip of text) or ``bcf`` (block gzip of BCF).
+    """Return how a variant file is packed: ``text``, ``gzip``, ``bgzf`` (block gzip of text) or ``bcf``.
 
     Raises
     ------
@@ -147,6 +147,13 @@ def read_header(path: str | Path) -> str:
             where=path,
             fix="Put `##fileformat=VCFv4.2` first, if it is VCF 4 (`bcftools reheader --header` replaces a header)",
         )
+    for number, line in enumerate(lines[:-1], start=1):
+        if not line.startswith(b"##"):
+            raise InputError(
+                f"line {number:,} of the header starts with one #, not two",
+                where=path,
+                fix="Take it out, or write ## (`bcftools reheader --header` replaces a header)",
+            )
     _refuse_other_columns(lines[-1], path)
     return b"".join(lines).decode("utf-8", errors="replace")
 

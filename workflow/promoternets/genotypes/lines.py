@@ -22,6 +22,7 @@ SHAPE_FIX = (
     "again if it was cut off"
 )
 _CONTIG = re.compile(rb"<?[!#-+\--;=?-~]+>?")  # no blanks, commas or quotes, which a header cannot name
+_KINDS = bytes.maketrans(b"123456789.|", b"0000000000/")  # one of each kind: alleles, signs of phase
 _LONG_NUMBER = re.compile(rb"\t[\d./|]*?\d{5}")  # cyvcf2 keeps 16 bits of an allele's number
 _GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
 
@@ -38,7 +39,7 @@ class Lines:
         self.path = path
         self._packing = packing
         self._people = people
-        self._tabs = b"\t" * (len(people) - 1)
+        self._plain = b"\t".join([b"0/0"] * len(people))
         self._line, self._number, self._offset = b"", 0, 0
         self._filters: dict[bytes, str | None] = {}
         self._forms: dict[bytes, str | None] = {}
@@ -56,12 +57,15 @@ class Lines:
             For a line that is not a record of this file's people, or when the compressed data are damaged.
         """
         self._number, self._offset = 0, offset or 0
-        blank = 0
+        blank, in_header = 0, offset is None
         for line in self._lines(offset):
             self._number += 1
-            if line.startswith(b"#"):
+            if in_header:
+                in_header = not line.startswith(b"#CHROM")
                 continue
             self._line = line.removesuffix(b"\r")
+            if line.startswith(b"#"):
+                raise self._error("starts with #, after the header", "Take it out; records only follow the header")
             if not self._line.strip():
                 blank = blank or self._number
                 continue
@@ -95,7 +99,7 @@ class Lines:
         if b"\0" in line:
             raise self._error("has a zero byte in it", "The file is damaged: copy it again")
         plain = self._plainly_diploid(calls)
-        if not plain and (len(fields) < 10 or calls.count(b"\t") != len(self._tabs)):
+        if not plain and (len(fields) < 10 or calls.count(b"\t") + 1 != len(self._people)):
             columns = line.count(b"\t") + 1
             hint = ", split by blanks instead of tabs" if columns == 1 and b" " in line.strip() else ""
             raise self._error(f"has {columns:,} columns, the header {9 + len(self._people):,}{hint}", SHAPE_FIX)
@@ -115,13 +119,8 @@ class Lines:
         return contig.decode(), int(place)
 
     def _plainly_diploid(self, calls: bytes) -> bool:
-        """Return whether all calls are like ``0/1``, which a few comparisons of whole columns tell."""
-        return (
-            len(calls) == 4 * len(self._people) - 1
-            and calls[3::4] == self._tabs
-            and not calls[1::4].strip(b"/|")
-            and not calls[::2].translate(None, b"0123456789.")
-        )
+        """Return whether all calls are like ``0/1``, which one comparison of the whole line tells."""
+        return len(calls) == len(self._plain) and calls.translate(_KINDS) == self._plain
 
     def _refuse(self, seen: dict[bytes, str | None], value: bytes, wrong: Callable[[bytes], str | None]) -> None:
         if value not in seen:

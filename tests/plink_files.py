@@ -133,6 +133,8 @@ def random_cohort(*, people: int = 60, phased: bool = False) -> tuple[People, li
                 rows[-1][:, :2] = 0
             missing = rng.random(people) < rng.choice([0.0, 0.02, 0.3])
             rows[-1][missing] = (-1, -1, 0)
+            if again:  # the same twice has to agree
+                rows[-1] = rows[-2].copy()
     calls = np.stack(rows)
     if not phased:
         calls[:, :, :2].sort(axis=2)

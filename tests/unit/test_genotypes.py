@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from vcf_files import record, text, write
 
 from promoternets.errors import InputError
 from promoternets.formats.model_folder import FORMAT, KEYS, KIND
+from promoternets.formats.variant_index import BGZF_END, SCAN_AT_MOST
 from promoternets.formats.variant_store import VariantStore
 from promoternets.genotypes import parse
 from promoternets.genotypes.parse import parse_genotypes
@@ -175,13 +177,23 @@ def test_of_the_same_alleles_at_one_position_the_first_are_kept(tmp_path):
         record("22", 5, "A>C", "0/0 0/0 0/1", status="LowQual"),
         record("22", 5, "A>C", GT),
         record("22", 5, "A>G", GT),
-        record("22", 5, "A>C", "0/0 0/0 0/1"),
-        record("22", 5, "A>T,C", "0/1 0/2 0/0"),
+        record("22", 5, "A>C", "0|0 1|0 1/1"),
+        record("22", 5, "A>T,C", "0/1 0/2 2/2"),
     ]
     store, counts = parsed(tmp_path, records)
     assert sites(store) == ["22:5:A:C", "22:5:A:G", "22:5:A:T"]
     assert calls(store)[0] == THREE
     assert (counts["duplicate"], counts["filter_not_pass"]) == (2, 1)
+
+
+@pytest.mark.parametrize("again", [("A>C", "0/0 0/1 0/1"), ("A>C", "0/0 ./. 1/1"), ("A>T,C", "0/0 0/1 2/2")])
+@pytest.mark.parametrize("file", KINDS)
+def test_records_of_the_same_alleles_that_disagree_are_refused(tmp_path, file, again):
+    path = write(tmp_path / file, text([record("22", 5, "A>C", GT), record("22", 5, *again)]))
+    refused(tmp_path, [path], "two records of 22:5 A>C disagree about 1 people's genotypes")
+    path = write(tmp_path / "b.vcf", text([record("22", 5, "A>C", GT)], ("dan", "eve", "fay")))
+    other = write(tmp_path / "c.vcf", text([record("22", 5, "A>C", GT), record("22", 5, *again)]))
+    refused(tmp_path, [path, other], "c.vcf: two records of 22:5 A>C disagree")
 
 
 @pytest.mark.parametrize("file", KINDS)
@@ -204,7 +216,7 @@ def test_removed_and_kept_add_up_to_the_alleles(tmp_path):
         record("22", 6, "A>.", "0/0 0/0 0/0"),
         record("22", 7, "A>C", "0/0 0/0 0/0"),
         record("22", 8, "A>C", "1/1 1/1 1/1"),
-        record("22", 8, "A>C,<DEL>", GT),
+        record("22", 8, "A>C,<DEL>", "1/1 1/1 1/1"),
         record("22", 9, "A>C", "./. ./. 0/1"),
     ]
     _, counts = parsed(tmp_path, records, min_call_rate=0.5)
@@ -524,32 +536,137 @@ def test_a_truncated_plain_gzip_is_refused(tmp_path, end):
 
 
 @pytest.mark.parametrize("left", ["22\t9", "22\t9\t.\tA\tC\t.\tPASS\t.", "22\t9\t.\tA\tC\t.\tPASS\t.\tGT\t0/0\t0/"])
-@pytest.mark.parametrize("early", [True, False])
-def test_a_text_file_cut_within_a_record_is_refused(tmp_path, monkeypatch, left, early):
-    if not early:
-        monkeypatch.setattr("promoternets.genotypes.reading.FIRST_PART", 0)
+def test_a_text_file_cut_within_a_record_is_refused(tmp_path, left):
     path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT)]) + left)
-    refused(tmp_path, [path], "columns, the header 12")
+    refused(tmp_path, [path], "line 11.* columns, the header 12")
 
 
-def test_a_cut_record_is_noticed_also_when_few_people_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("promoternets.genotypes.reading.FIRST_PART", 0)
+def test_a_cut_record_is_noticed_also_when_few_people_are_read(tmp_path):
     path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/0 0/1")]))
     table = samples(tmp_path, [("ann", 1), ("bob", 0)])
-    refused(tmp_path, [path], "line 11 has 11 columns, the header 12", samples=table)
+    refused(tmp_path, [path], r"line 11 \(22:9\) has 11 columns, the header 12", samples=table)
 
 
-def test_a_record_with_too_many_columns_is_refused(tmp_path):
-    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/0 0/1 0/0 0/1")]))
-    refused(tmp_path, [path], "13 columns, the header 12")
+@pytest.mark.parametrize("file", ["a.vcf", "a.vcf.gz"])
+@pytest.mark.parametrize("chrom", [None, "22"])
+def test_a_record_with_too_many_columns_is_refused_wherever_it_is(tmp_path, file, chrom):
+    records = [record("1", 5, "A>C", GT), record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/0 0/1 0/0 0/1")]
+    path = write(tmp_path / file, text(records))
+    refused(tmp_path, [path], "22:9.* has 13 columns, the header 12", chrom=chrom)
 
 
-def test_a_blank_line_is_passed_over_but_not_two(tmp_path):
-    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), "", record("22", 9, "A>C", GT)]))
+def test_blank_lines_are_passed_over_at_the_end_and_refused_between_records(tmp_path):
+    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), "", " ", ""]))
     store, _ = run(tmp_path, [path])
-    assert store.positions.tolist() == [5, 9]
-    path = write(tmp_path / "b.vcf", text([record("22", 5, "A>C", GT), "", record("22", 9, "A>C", GT), ""]))
-    refused(tmp_path, [path], "lines 11 and 13 are blank")
+    assert store.positions.tolist() == [5]
+    path = write(tmp_path / "b.vcf", text([record("22", 5, "A>C", GT), "", record("22", 9, "A>C", GT)]))
+    refused(tmp_path, [path], "line 11 is blank, between records")
+
+
+def test_lines_that_end_as_on_windows_are_read(tmp_path):
+    path = tmp_path / "a.vcf"
+    path.write_bytes(text([record("22", 5, "A>C", GT), record("22", 9, "A>C", GT)]).replace("\n", "\r\n").encode())
+    store, _ = run(tmp_path, [path])
+    assert calls(store) == [THREE, THREE] and store.sample_ids.tolist() == ["ann", "bob", "cat"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        (0, "", "has chromosome ''"),
+        (1, "123abc", "has position '123abc', which is not"),
+        (1, "-1", "has position '-1'"),
+        (1, "10009999919", "has position '10009999919'"),
+        (1, "0", "has position 22:0, before the first base"),
+        (3, ".", "has REF '.', which is not bases"),
+        (3, "", "has no REF allele"),
+        (4, "R", "has ALT 'R', which is neither bases"),
+        (4, "C,,G", "has ALT 'C,,G', with an empty allele"),
+        (4, "C,c", "has ALT 'C' twice"),
+        (4, "a", "has ALT 'A', which is its REF too"),
+        (4, "<INS>X>", "has ALT '<INS>X>', which is neither"),
+        (6, "PASS;", "has FILTER 'PASS;', with an empty name"),
+        (6, "q10;PASS", "has FILTER 'q10;PASS', which says both"),
+        (8, "DP:GT", "has FORMAT 'DP:GT'; GT stands first"),
+        (8, "GT:GT", "has FORMAT 'GT:GT'; GT stands first and once"),
+        (9, "0/x", "has genotype '0/x' for sample ann"),
+        (9, "", "has an empty value for sample ann"),
+        (9, "0/0:5", "has 2 values for sample ann, but FORMAT 'GT' has 1"),
+        (9, "|0|1", "a leading phase mark, of VCF 4.4"),
+        (11, "0/65537", "has genotype '0/65537' for sample cat, an allele that the record does not have"),
+    ],
+)
+def test_a_record_of_which_a_column_is_broken_is_refused_with_the_place(tmp_path, column, value, message):
+    fields = record("22", 9, "A>C", GT).split("\t")
+    fields[column] = value
+    path = write(tmp_path / "a.vcf", text(["\t".join(fields)]))
+    said = refused(tmp_path, [path], re.escape(message))
+    assert "line 10" in said or "22:9" in said or column == 1
+
+
+def test_columns_split_by_blanks_are_refused_as_such(tmp_path):
+    path = tmp_path / "a.vcf"
+    whole = text([record("22", 5, "A>C", GT)])
+    path.write_text(whole.replace("\t", " "))
+    refused(tmp_path, [path], "#CHROM line.* split by blanks instead of tabs")
+    head, _, last = whole.rstrip().rpartition("\n")
+    path.write_text(head + "\n" + last.replace("\t", " ") + "\n")
+    refused(tmp_path, [path], "has 1 columns, the header 12, split by blanks")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("##fileformat=VCFv4.2\n", "", "first line of the header is not ##fileformat=VCFv4"),
+        ("VCFv4.2", "VCFv3.3", "first line of the header is not ##fileformat=VCFv4"),
+        ("\tPOS\t", "\tPOSITION\t", "column 2 of the #CHROM line is 'POSITION', not POS"),
+        ("\tFORMAT\t", "\t", "column 9 of the #CHROM line is 'ann', not FORMAT"),
+        ("\tbob\t", "\t\t", "column 11 of the #CHROM line, a sample's, has no name"),
+        ("\tbob\t", "\tann\t", "sample 'ann' stands twice"),
+        ("\tFORMAT\tann\tbob\tcat", "", "no sample columns, only sites"),
+        ("##FORMAT=<ID=GT", "FORMAT=<ID=GT", "line 4 does not start with #"),
+        ("##FORMAT=<ID=GT", "#FORMAT=<ID=GT", "line 4 of the header starts with one #"),
+        ("\tcat\n", "\tcat\n# a remark\n", "line 10 starts with #, after the header"),
+    ],
+)
+def test_a_broken_header_is_refused(tmp_path, old, new, message):
+    whole = text([record("22", 5, "A>C", GT)])
+    assert old in whole
+    path = tmp_path / "a.vcf"
+    path.write_text(whole.replace(old, new, 1))
+    refused(tmp_path, [path], message)
+
+
+def test_a_header_without_contigs_is_accepted_and_said(tmp_path, caplog):
+    caplog.set_level("INFO")
+    path = write(tmp_path / "a.vcf.gz", text([record("22", 5, "A>C", GT)], contigs=()))
+    store, _ = run(tmp_path, [path])
+    assert sites(store) == ["22:5:A:C"]
+    assert "the header names no contigs; they are taken from the index" in caplog.text
+
+
+@pytest.mark.parametrize("file", ["a.vcf.gz", "a.bcf"])
+def test_contigs_with_a_colon_in_their_name_are_looked_up(tmp_path, file):
+    names = ["1", "1:1-2", "1:1"]
+    header = "".join(f"##contig=<ID={name}>\n" for name in names)
+    whole = text([record(name, 5, "A>C", GT) for name in names], contigs=())
+    path = write(tmp_path / file, whole.replace("#CHROM", f"{header}#CHROM"))
+    for name in names:
+        store, _ = run(tmp_path, [path], chrom=name)
+        assert sites(store) == [f"{name}:5:A:C"]
+
+
+def test_an_empty_bgzip_file_is_refused_as_empty(tmp_path):
+    path = tmp_path / "a.vcf.gz"
+    path.write_bytes(BGZF_END)
+    refused(tmp_path, [path], "the variant file is empty")
+
+
+def test_a_large_plain_gzip_of_several_contigs_is_refused_with_how_to_mend_it(tmp_path, monkeypatch):
+    path = tmp_path / "a.vcf.gz"
+    path.write_bytes(gzip.compress(text([record("1", 7, "A>C", GT), record("22", 5, "A>C", GT)]).encode()))
+    monkeypatch.setitem(SCAN_AT_MOST, "gzip", 10)
+    refused(tmp_path, [path], "plain gzip, which has no index.*bgzip.*tabix", chrom="22")
 
 
 def test_an_index_of_another_version_of_the_file_is_refused(tmp_path):
@@ -602,7 +719,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 def test_a_genotype_that_is_no_number_is_refused_with_the_place(tmp_path):
     path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT), record("22", 9, "A>C", "0/x 0/0 0/1")]))
-    refused(tmp_path, [path], "cannot be read further after 22:5")
+    refused(tmp_path, [path], r"line 11 \(22:9\) has genotype '0/x' for sample ann")
 
 
 def test_nothing_left_is_refused_with_what_removed_the_sites(tmp_path):

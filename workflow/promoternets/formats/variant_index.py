@@ -24,6 +24,7 @@ SCAN_AT_MOST = {
     "gzip": 5_000_000,
 }  # bytes on disk that are read whole within about a second
 TAIL = 1 << 20
+COLUMNS = (b"#CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO", b"FORMAT")
 OTHER_WRAPPERS = {
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
@@ -53,7 +54,7 @@ def container(path: str | Path) -> str:
     except OSError as error:
         raise InputError(f"the variant file cannot be read ({error.strerror})", where=path) from error
     if not start:
-        raise InputError("the variant file is empty", where=path, fix="Copy or download it again")
+        raise _empty(path)
     for magic, name in OTHER_WRAPPERS.items():
         if start.startswith(magic):
             raise InputError(
@@ -62,19 +63,31 @@ def container(path: str | Path) -> str:
                 fix="Unpack it and use bgzip instead",
             )
     if start.startswith(b"BCF"):
-        return "bcf"
+        raise InputError(
+            "the BCF is not compressed, so that nothing tells whether it is damaged",
+            where=path,
+            fix="Compress it: `bcftools view -Ob`, then `bcftools index`",
+        )
     if not start.startswith(b"\x1f\x8b"):
         return "text"
     if not (start[3] & 4 and start[12:14] == b"BC"):
         return "gzip"
     try:
         with gzip.open(path, "rb") as handle:
-            return "bcf" if handle.read(3) == b"BCF" else "bgzf"
+            first = handle.read(3)
     except (OSError, EOFError, zlib.error) as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
+    if not first:
+        raise _empty(path)
+    return "bcf" if first == b"BCF" else "bgzf"
 
 
-def _damaged(path: Path) -> InputError:
+def _empty(path: Path) -> InputError:
+    return InputError("the variant file is empty", where=path, fix="Copy or download it again")
+
+
+def damaged(path: Path) -> InputError:
+    """Return the error for compressed data that end or break too early."""
     return InputError(
         "the file is truncated or damaged: its compressed data end or break too early",
         where=path,
@@ -91,7 +104,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     try:
         yield gzip.GzipFile(fileobj=packed) if compressed else packed  # type: ignore[misc]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _damaged(path) from error
+        raise damaged(path) from error
     finally:
         packed.close()
 
@@ -122,18 +135,50 @@ def read_header(path: str | Path) -> str:
                 if line.startswith(b"#CHROM"):
                     break
     if not lines or not lines[-1].startswith(b"#CHROM"):
+        after = f"; line {len(lines) + 1:,} does not start with #" if lines else ""
         raise InputError(
-            "there is no VCF header (a line that starts with #CHROM)",
+            f"there is no VCF header (lines that start with #, the last with #CHROM){after}",
             where=path,
-            fix="Is it a VCF file, and whole?",
+            fix="Is it a VCF file, and whole? Mend or replace the header: `bcftools reheader --header`",
         )
-    if not lines[0].startswith(b"##fileformat=VCF"):
+    if not re.match(rb"##fileformat=VCFv4\.\d+\s*$", lines[0]):
         raise InputError(
-            "the first line of the header is not ##fileformat=VCF...",
+            f"the first line of the header is not ##fileformat=VCFv4.1 to 4.4, but {_shown(lines[0])}",
             where=path,
-            fix="Put `##fileformat=VCFv4.2` before it (`bcftools reheader` can replace a header)",
+            fix="Put `##fileformat=VCFv4.2` first, if it is VCF 4 (`bcftools reheader --header` replaces a header)",
         )
+    for number, line in enumerate(lines[:-1], start=1):
+        if not line.startswith(b"##"):
+            raise InputError(
+                f"line {number:,} of the header starts with one #, not two",
+                where=path,
+                fix="Take it out, or write ## (`bcftools reheader --header` replaces a header)",
+            )
+    _refuse_other_columns(lines[-1], path)
     return b"".join(lines).decode("utf-8", errors="replace")
+
+
+def _refuse_other_columns(line: bytes, path: Path) -> None:
+    found = line.rstrip(b"\r\n").split(b"\t")
+    for number, (name, wanted) in enumerate(zip(found, COLUMNS, strict=False), start=1):
+        if name != wanted:
+            blanks = ", split by blanks instead of tabs" if len(found) == 1 else ""
+            raise InputError(
+                f"column {number} of the #CHROM line is {_shown(name)}, not {wanted.decode()}{blanks}",
+                where=path,
+                fix="The line is #CHROM POS ID REF ALT QUAL FILTER INFO FORMAT and the people, split by tabs",
+            )
+    if len(found) < 8:
+        raise InputError(
+            f"the #CHROM line has {len(found)} columns, and needs 8, then FORMAT and the people",
+            where=path,
+            fix="The header is cut off, or not split by tabs: copy the file again, or mend that line",
+        )
+
+
+def _shown(line: bytes) -> str:
+    text = line.strip().decode("utf-8", errors="replace")
+    return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 def sample_names(path: str | Path) -> list[str]:
@@ -150,6 +195,13 @@ def sample_names(path: str | Path) -> list[str]:
             "the file has no sample columns, only sites",
             where=path,
             fix="A file with genotypes of people is needed",
+        )
+    if not all(name.strip() for name in names):
+        raise InputError(
+            f"column {9 + 1 + names.index(next(name for name in names if not name.strip()))} of the #CHROM line, "
+            "a sample's, has no name",
+            where=path,
+            fix="Name it: `bcftools reheader --samples`",
         )
     if len(set(names)) < len(names):
         doubled = next(name for name in names if names.count(name) > 1)
@@ -189,13 +241,31 @@ def records_by_contig(path: str | Path) -> dict[str, int | None] | None:
     InputError
         When the index is damaged.
     """
+    found = _read_index(path)
+    return None if found is None else {name: count for name, (count, _) in found.items()}
+
+
+def first_offsets(path: str | Path) -> dict[str, int] | None:
+    """Return the virtual file offset of each contig's first record from the index; None without an index.
+
+    Raises
+    ------
+    InputError
+        When the index is damaged.
+    """
+    found = _read_index(path)
+    return None if found is None else {name: offset for name, (_, offset) in found.items()}
+
+
+def _read_index(path: str | Path) -> dict[str, tuple[int | None, int]] | None:
+    """Return record count and first offset of each contig that has records."""
     index = index_path(path)
     if index is None:
         return None
     try:
         with gzip.open(index, "rb") as handle:
             data = handle.read()
-        names, counts = _decode_index(data)
+        names, counts, offsets = _decode_index(data)
     except (OSError, EOFError, zlib.error, struct.error, ValueError) as error:
         fix = f"Delete it. {INDEX_FIX.format(name=Path(path).name)}"
         raise InputError("the index is damaged", where=index, fix=fix) from error
@@ -207,11 +277,11 @@ def records_by_contig(path: str | Path) -> dict[str, int | None] | None:
             where=index,
             fix=f"It belongs to another file. {INDEX_FIX.format(name=Path(path).name)}",
         )
-    return {name: count for name, count in zip(names, counts, strict=False) if count != 0}
+    return {name: (count, offset) for name, count, offset in zip(names, counts, offsets, strict=False) if count != 0}
 
 
-def _decode_index(data: bytes) -> tuple[list[str], list[int | None]]:
-    """Return contig names (none from a BCF's index) and record counts, as the specifications say."""
+def _decode_index(data: bytes) -> tuple[list[str], list[int | None], list[int]]:
+    """Return contig names (none from a BCF's index), record counts and first offsets, as the specifications say."""
     magic = data[:4]
     if magic == b"TBI\1":
         n_contigs, l_names = struct.unpack_from("<i24xi", data, 4)
@@ -227,21 +297,27 @@ def _decode_index(data: bytes) -> tuple[list[str], list[int | None]]:
     else:
         raise ValueError("neither TBI nor CSI")
     counts: list[int | None] = []
+    offsets: list[int] = []
     for _ in range(n_contigs):
         (n_bins,) = struct.unpack_from("<i", data, offset)
         offset += 4
         count: int | None = None if n_bins else 0
+        first = 0
         for _ in range(n_bins):
             number, n_chunks = struct.unpack_from(bin_head, data, offset)
             offset += struct.calcsize(bin_head)
             if number == summary and n_chunks == 2:  # a pseudo-bin whose second "chunk" is the record counts
                 count = struct.unpack_from("<Q", data, offset + 16)[0]
+            elif n_chunks:
+                (start,) = struct.unpack_from("<Q", data, offset)
+                first = min(first, start) if first else start
             offset += 16 * n_chunks
         if linear:
             (n_intervals,) = struct.unpack_from("<i", data, offset)
             offset += 4 + 8 * n_intervals
         counts.append(count)
-    return [name.decode() for name in names.split(b"\0")[:-1]], counts
+        offsets.append(first)
+    return [name.decode() for name in names.split(b"\0")[:-1]], counts, offsets
 
 
 def _bcf_contigs(path: str | Path) -> list[str]:

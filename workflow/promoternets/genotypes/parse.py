@@ -22,7 +22,7 @@ from promoternets.formats.variant_store import CHUNK_VARIANTS, VariantStoreWrite
 from promoternets.genotypes import filters as filtering
 from promoternets.genotypes.plink import PlinkFile
 from promoternets.genotypes.reading import VariantFile
-from promoternets.genotypes.sites import HAPLOID_CONTIGS, Rules, Site, no_such_allele
+from promoternets.genotypes.sites import HAPLOID_CONTIGS, Rules, Site, no_such_allele, refuse_disagreeing
 
 logger = logging.getLogger(__name__)
 BATCH = 1024  # records decoded before the filters run over them together
@@ -239,14 +239,17 @@ def _sites_of_all(
     streams = [file.sites(names) for file, names in zip(files, contigs, strict=True)]
     if len(files) == 1:
         for contig, position, sites in streams[0]:
-            yield contig, position, [[site] for site in _first_of_each(sites, counts)]
+            kept = _first_of_each(sites, counts, files[0].path, contig, position)
+            yield contig, position, [[site] for site in kept]
         return
     for contig, position, together in _in_lock_step(files, streams, order):
-        yield contig, position, _join(together, len(files), counts)
+        yield contig, position, _join(together, files, counts, contig, position)
 
 
-def _first_of_each(sites: list[Site], counts: filtering.Counts) -> Iterator[Site]:
-    """Yield the sites that are kept, one for each pair of alleles, counting the others."""
+def _first_of_each(
+    sites: list[Site], counts: filtering.Counts, path: Path, contig: str, position: int
+) -> Iterator[Site]:
+    """Yield the sites that are kept, one for each pair of alleles, counting the others; the same twice must agree."""
     counts.alleles += len(sites)
     if len(sites) == 1:
         site = sites[0]
@@ -255,14 +258,15 @@ def _first_of_each(sites: list[Site], counts: filtering.Counts) -> Iterator[Site
         else:
             counts.removed[site.reason] += 1
         return
-    seen = set()
+    seen: dict[tuple[str, str], Site] = {}
     for site in sites:
         if site.reason is not None:
             counts.removed[site.reason] += 1
         elif site[:2] in seen:
+            refuse_disagreeing(path, contig, position, seen[site[:2]], site)
             counts.removed["duplicate"] += 1
         else:
-            seen.add(site[:2])
+            seen[site[:2]] = site
             yield site
 
 
@@ -299,7 +303,9 @@ def _in_lock_step(
             advance(number)
 
 
-def _join(together: dict[int, list[Site]], files: int, counts: filtering.Counts) -> list[list[Site]]:
+def _join(
+    together: dict[int, list[Site]], files: Sequence[AnyFile], counts: filtering.Counts, contig: str, position: int
+) -> list[list[Site]]:
     """Return the sites that all files have at a position; the others are counted, once for all files."""
     found: dict[tuple[str, str], dict[int, Site]] = {}
     removed: dict[tuple[str, str], str] = {}
@@ -311,18 +317,19 @@ def _join(together: dict[int, list[Site]], files: int, counts: filtering.Counts)
             if site.reason is not None:
                 removed.setdefault(key, site.reason)
             elif number in found.setdefault(key, {}):
+                refuse_disagreeing(files[number].path, contig, position, found[key][number], site)
                 here[key] += 1
             else:
                 found[key][number] = site
         copies |= here
     kept = []
     for key, own in found.items():
-        if len(own) == files:
-            kept.append([own[number] for number in range(files)])
+        if len(own) == len(files):
+            kept.append([own[number] for number in range(len(files))])
         else:
             removed.setdefault(key, "not_in_all_files")
     for key, reason in removed.items():
-        if len(found.get(key, ())) < files:
+        if len(found.get(key, ())) < len(files):
             counts.removed[reason] += 1
             counts.alleles += 1
     counts.removed["duplicate"] += copies.total()

@@ -1,13 +1,15 @@
 """Reading one VCF or BCF file as biallelic sites, record by record, refusing what cannot be trusted.
 
 htslib only warns about a file that ends too early, and a region query stops at damaged data without a word.
-So the end of the file is looked at before, and the number of records is compared with the index after.
+So the end of the file is looked at before, the text of each record is checked beside it (`lines`), and the number
+of records is compared with the index after.
 """
 
 from __future__ import annotations
 
 import logging
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,16 +22,20 @@ from promoternets.formats.contigs import canonical
 from promoternets.formats.variant_index import (
     BGZF_END,
     INDEX_FIX,
+    SCAN_AT_MOST,
     container,
     contigs_with_records,
+    damaged,
+    first_offsets,
     header_contigs,
-    opened,
     records_by_contig,
     sample_names,
 )
+from promoternets.genotypes.lines import Lines
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
+    RECORD_FIX,
     ContigEnds,
     Rules,
     Site,
@@ -40,12 +46,11 @@ from promoternets.genotypes.sites import (
     reasons_of_record,
     rounded,
     unphased,
+    wrong_alleles,
 )
 from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
-FIRST_PART = 1_000_000  # bytes of records looked at before reading
-SHAPE_FIX = "Every record needs one tab-separated column for each person; the file may be truncated"
 
 
 class VariantFile:
@@ -84,16 +89,19 @@ class VariantFile:
         self.people = [name for name in self._all_people if name in wanted]
         self.lengths = header_contigs(path)
         self._ends = ContigEnds(path, self.lengths, build)
-        wrong = self._malformed_line(within=FIRST_PART)  # htslib does not mind a record with too many columns
-        if wrong:
-            raise InputError(wrong, where=path, fix=SHAPE_FIX)
         self.counts = records_by_contig(path) if self.packing in ("bgzf", "bcf") else None
         self.records_read = 0
         self.genotyped = 0  # records
         self.uncertain = 0  # dosages too far from a whole number
         self._column: np.ndarray | None = None
         self._at = ("", 0)
-        self._shapes_checked = False
+        self._lines = None if self.packing == "bcf" else Lines(path, self.packing, self._all_people)
+        if not self.lengths:
+            logger.info(
+                "%s: the header names no contigs; they are taken from the %s, and their ends from the build",
+                path,
+                "records" if self.counts is None else "index",
+            )
 
     # ------------------------------------------------------------------------------------------ records
 
@@ -103,6 +111,8 @@ class VariantFile:
         try:
             return cyvcf2.VCF(str(self.path), samples=samples, threads=max(1, self.threads))
         except Exception as error:  # cyvcf2 raises bare Exception, OSError or AssertionError
+            if self._lines is not None:
+                deque(self._lines.records(), maxlen=0)  # this may tell what is wrong
             raise InputError(
                 f"the file cannot be read as VCF or BCF ({_one_line(error)})",
                 where=self.path,
@@ -137,7 +147,8 @@ class VariantFile:
             return
         done: set[str] = set()
         current, last = None, 0
-        for record in self._guarded(self._open()):
+        reader = self._open()
+        for record in self._guarded(reader, reader, None):
             contig, position = record.CHROM, record.POS
             if contig != current:
                 if contig in done:
@@ -157,9 +168,10 @@ class VariantFile:
     def _indexed(self, contig: str) -> Iterator[Any]:
         reader = self._open()
         expected = self.counts[contig] if self.counts else None
-        rows = reader._bcf_region(contig) if self.packing == "bcf" else reader(contig)
+        region = f"{{{contig}}}"  # in braces, since 1ABC:123 would be taken for a place on contig 1ABC
+        rows = reader._bcf_region(region) if self.packing == "bcf" else reader(region)
         found = last = 0
-        for record in self._guarded(rows):
+        for record in self._guarded(reader, rows, contig):
             if record.POS < last:
                 raise self._unsorted(f"{contig}:{record.POS:,} comes after {contig}:{last:,}")
             last = record.POS
@@ -174,33 +186,51 @@ class VariantFile:
                 fix=f"Delete the index. {INDEX_FIX.format(name=self.path)}; it fails on a damaged file",
             )
 
-    def _guarded(self, rows: Any) -> Iterator[Any]:
+    def _guarded(self, reader: cyvcf2.VCF, rows: Any, contig: str | None) -> Iterator[Any]:
+        """Yield the records of a contig, or of the whole file, each after its line of text was found to be sound."""
         self._at = ("", 0)
-        iterator = iter(rows)
+        rows = iter(rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            while True:
-                try:
-                    record = next(iterator)
-                    self._at = (record.CHROM, record.POS)
-                except StopIteration:
+            if self._lines is None:
+                yield from iter(lambda: self._next(rows), None)
+                return
+            offset = None if contig is None else (first_offsets(self.path) or {})[contig]
+            known: set[str] = set()
+            for place in self._lines.records(offset):
+                if contig is not None and place[0] != contig:
                     return
-                except Exception as error:  # cyvcf2 raises bare Exception
-                    raise self._unreadable() from error
-                if not self._at[0]:  # a blank line, whose other fields htslib leaves unset: reading them would crash
-                    if record.POS == 1 and not record.FORMAT:
-                        logger.warning("%s: a blank line is passed over", self.path)
-                        continue
-                    raise self._unreadable()
+                if place[0] not in known:  # cyvcf2 crashes on a broken record of a contig that the header lacks
+                    known.add(place[0])
+                    reader.add_to_header(f"##contig=<ID={place[0]}>")
+                record = self._next(rows)
+                if record is None or self._at != place:
+                    raise damaged(self.path)
                 yield record
 
+    def _next(self, rows: Iterator[Any]) -> Any:
+        """Return the next record, None after the last."""
+        try:
+            record = next(rows, None)
+            if record is not None:
+                self._at = (record.CHROM, record.POS)
+        except Exception as error:  # cyvcf2 raises bare Exception
+            raise self._unreadable() from error
+        return record
+
     def _refuse_scanning(self, contig: str) -> None:
-        """An index is needed where a file that can have one holds other contigs too."""
+        """An index is needed where a file holds other contigs too, unless it is small or text."""
         if self.packing in ("bgzf", "bcf"):
             raise InputError(
                 f"there is no index, and the file holds other contigs too ({contig})",
                 where=self.path,
                 fix=INDEX_FIX.format(name=self.path),
+            )
+        if self.packing == "gzip" and self.path.stat().st_size > SCAN_AT_MOST["gzip"]:
+            raise InputError(
+                f"the file holds other contigs too ({contig}), and is packed with plain gzip, which has no index",
+                where=self.path,
+                fix=f"Pack it with bgzip: `zcat {self.path} | bgzip > FILE.vcf.gz && tabix -p vcf FILE.vcf.gz`",
             )
 
     def _unsorted(self, what: str) -> InputError:
@@ -211,41 +241,15 @@ class VariantFile:
         )
 
     def _unreadable(self) -> InputError:
+        if self._lines is not None:
+            return self._lines.unreadable()
         contig, position = self._at
         after = f"after {contig}:{position:,}" if contig else "at the first record"
-        line = self._malformed_line()
         return InputError(
-            f"the file cannot be read further {after}: {line or 'a malformed record, or damaged data'}",
+            f"the file cannot be read further {after}: a malformed record, or damaged data",
             where=self.path,
             fix="Mend that record, or copy the file again; `bcftools view` shows where it stops",
         )
-
-    def _malformed_line(self, within: int | None = None) -> str | None:
-        """Return what is wrong with the first text line of the wrong shape, `within` so many bytes."""
-        if self.packing == "bcf":
-            return None
-        columns, seen, blank = 9 + len(self._all_people), 0, []
-        try:
-            with opened(self.path) as handle:
-                for number, line in enumerate(handle, start=1):
-                    if line.startswith(b"#"):
-                        continue
-                    if not line.strip():
-                        blank.append(number)
-                        if len(blank) > 1:  # htslib passes over one blank line, not over two
-                            return f"lines {blank[0]:,} and {blank[1]:,} are blank"
-                        continue
-                    seen += len(line)
-                    if within is not None and seen > within:
-                        return None
-                    fields = line.rstrip(b"\r\n").split(b"\t")
-                    if len(fields) != columns:
-                        return f"line {number:,} has {len(fields):,} columns, the header {columns:,}"
-                    if not fields[1].isdigit():
-                        return f"line {number:,} has position {fields[1][:20].decode(errors='replace')!r}"
-        except InputError as error:
-            return error.what
-        return None
 
     def contigs_with_records(self) -> list[str]:
         """Return the contigs that the file has records of, named as in the file."""
@@ -267,7 +271,10 @@ class VariantFile:
                 if here:
                     yield contig, position, here
                 contig, position, here = record.CHROM, record.POS, []
-            self._take_apart(record, contig, position, here)
+            try:
+                self._take_apart(record, contig, position, here)
+            except UnicodeDecodeError as error:
+                raise self._unreadable() from error
         if here:
             yield contig, position, here
 
@@ -275,12 +282,19 @@ class VariantFile:
         rules = self.rules
         reference, name = record.REF.upper(), record.ID or "."
         alternates = [alternate.upper() for alternate in record.ALT]
+        wrong = wrong_alleles(reference, tuple(alternates))
+        if wrong:
+            raise InputError(f"the record at {contig}:{position:,} {wrong}", where=self.path, fix=RECORD_FIX)
         if rules.pass_only and record.FILTER is not None:  # None stands for PASS and for "."
             here += [Site(reference, alternate, name, "filter_not_pass", None) for alternate in alternates or ["."]]
             return
         reasons = reasons_of_record(reference, alternates, rules)
         if not all(reason == "symbolic_or_star" for reason in reasons):
             self._ends.refuse_beyond(contig, position)
+            if position == 0:  # of a telomere, where only symbolic alleles can be
+                raise InputError(
+                    f"a record has position {contig}:0, before the first base", where=self.path, fix=RECORD_FIX
+                )
         if not alternates:
             alternates, reasons = ["."], [rules.reason_without_alternate]
         calls: Sequence[np.ndarray | None] = [None] * len(alternates)
@@ -302,11 +316,6 @@ class VariantFile:
                 raise self._unreadable() from error
             if "DS" in (record.FORMAT or []):
                 return self._calls_of_dosages(record, contig, position, alternates)
-            if not record.FORMAT and not self._shapes_checked:  # a line cut off before its genotypes looks like this
-                self._shapes_checked = True
-                wrong = self._malformed_line()
-                if wrong:
-                    raise InputError(wrong, where=self.path, fix=SHAPE_FIX) from error
             return None
         self.genotyped += 1
         if self._column is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,14 @@ from promoternets.formats.contigs import LENGTHS, canonical
 
 ABSENT = -2  # no second allele, for htslib and in the store: a haploid call
 HAPLOID_CONTIGS = {"X", "Y", "MT"}
+RECORD_FIX = "Mend that record or leave it out"
 _BASES = frozenset("ACGTN")
+_REFERENCE = re.compile("[ACGTNRYKMSWBDHV]+")  # references have a few bases of several meanings
+_ALTERNATE = re.compile(
+    r"[ACGTN]+|\*|<[^<>\s]+>"
+    r"|\.[ACGTN]+|[ACGTN]+\."  # single breakends
+    r"|[ACGTN.]*([\[\]])[^\[\]\s]+:\d+\1|([\[\]])[^\[\]\s]+:\d+\2[ACGTN.]*"
+)
 
 
 class Site(NamedTuple):
@@ -63,6 +71,25 @@ def reason_of_alleles(reference: str, alternate: str, variants: str) -> str | No
     if variants == "snv" and not len(reference) == len(alternate) == 1:
         return "not_snv"
     return None
+
+
+@lru_cache(maxsize=65536)
+def wrong_alleles(reference: str, alternates: tuple[str, ...]) -> str | None:
+    """Return what is wrong with a record's alleles (in capitals) by the VCF specification, None if nothing."""
+    if not _REFERENCE.fullmatch(reference):
+        return f"has REF {_short(reference)}, which is not bases"
+    for number, alternate in enumerate(alternates):
+        if not _ALTERNATE.fullmatch(alternate):
+            return f"has ALT {_short(alternate)}, which is neither bases, *, <symbol> nor a breakend"
+        if alternate == reference:
+            return f"has ALT {_short(alternate)}, which is its REF too"
+        if alternate in alternates[:number] and _BASES.issuperset(alternate):
+            return f"has ALT {_short(alternate)} twice"
+    return None
+
+
+def _short(allele: str) -> str:
+    return repr(allele if len(allele) <= 40 else allele[:37] + "...")
 
 
 def reasons_of_record(reference: str, alternates: Sequence[str], rules: Rules) -> list[str | None]:
@@ -116,6 +143,21 @@ def no_such_allele(path: Path, contig: str, position: int) -> InputError:
         where=path,
         fix="The record is broken: mend it or leave it out",
     )
+
+
+def refuse_disagreeing(path: Path, contig: str, position: int, first: Site, again: Site) -> None:
+    """Raise InputError where two records of the same alleles at one position have different genotypes."""
+    both = [
+        np.where((calls[:, :2] == -1).any(axis=1, keepdims=True), -1, np.sort(calls[:, :2]))
+        for calls in (first.calls, again.calls)
+    ]
+    if not np.array_equal(*both):
+        raise InputError(
+            f"two records of {contig}:{position:,} {first.reference}>{first.alternate} disagree about "
+            f"{np.count_nonzero((both[0] != both[1]).any(axis=1)):,} people's genotypes",
+            where=path,
+            fix="Leave the wrong one out; `bcftools norm --rm-dup exact` keeps the first",
+        )
 
 
 def dosages_refused(path: Path, contig: str, position: int) -> InputError:

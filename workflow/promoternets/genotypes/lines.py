@@ -1,0 +1,226 @@
+"""The text of a VCF's records, looked at before htslib is: it takes a broken line for a good one without a word.
+
+htslib reads position ``123abc`` as 123, passes over columns too many, and drops the ``.`` of ``q10;.``. So what
+decides a genotype (the shape of the line, its place, FILTER, FORMAT) is checked here; INFO and QUAL are not.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from promoternets.errors import InputError
+from promoternets.formats.variant_index import INDEX_FIX, damaged, opened
+from promoternets.genotypes.sites import RECORD_FIX
+
+PIECE = 1 << 20  # bytes
+GREATEST_POSITION = (1 << 31) - 2
+SHAPE_FIX = (
+    "Every record has 9 tab-separated columns and one for each person; mend or remove it, or copy the file "
+    "again if it was cut off"
+)
+_CONTIG = re.compile(rb"<?[!#-+\--;=?-~]+>?")  # no blanks, commas or quotes, which a header cannot name
+_KINDS = bytes.maketrans(b"123456789.|", b"0000000000/")  # one of each kind: alleles, signs of phase
+_LONG_NUMBER = re.compile(rb"\t[\d./|]*?\d{5}")  # cyvcf2 keeps 16 bits of an allele's number
+_GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
+
+
+class Lines:
+    """The records of a VCF text, gzip or bgzip file, each checked as it is passed on.
+
+    Parameters
+    ----------
+    path : the file. packing : what `container` says of it: text, gzip or bgzf. people : names of its sample columns.
+    """
+
+    def __init__(self, path: Path, packing: str, people: Sequence[str]) -> None:
+        self.path = path
+        self._packing = packing
+        self._people = people
+        self._plain = b"\t".join([b"0/0"] * len(people))
+        self._line, self._number, self._offset = b"", 0, 0
+        self._filters: dict[bytes, str | None] = {}
+        self._forms: dict[bytes, str | None] = {}
+
+    def records(self, offset: int | None = None) -> Iterator[tuple[str, int]]:
+        """Yield contig and position of each record, in file order, once its line was found to be sound.
+
+        Parameters
+        ----------
+        offset : the virtual file offset of block gzip to start at, as an index gives it; None for the first record.
+
+        Raises
+        ------
+        InputError
+            For a line that is not a record of this file's people, or when the compressed data are damaged.
+        """
+        self._number, self._offset = 0, offset or 0
+        blank, in_header = 0, offset is None
+        for line in self._lines(offset):
+            self._number += 1
+            if in_header:
+                in_header = not line.startswith(b"#CHROM")
+                continue
+            self._line = line.removesuffix(b"\r")
+            if line.startswith(b"#"):
+                raise self._error("starts with #, after the header", "Take it out; records only follow the header")
+            if not self._line.strip():
+                blank = blank or self._number
+                continue
+            if blank:
+                raise InputError(
+                    f"{self._at(blank)} is blank, between records",
+                    where=self.path,
+                    fix="Take blank lines out: `sed -i '/^$/d' FILE`",
+                )
+            yield self._checked(self._line)
+
+    def _lines(self, offset: int | None) -> Iterator[bytes]:
+        rest = b""
+        for piece in self._pieces(offset):
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest
+
+    def _pieces(self, offset: int | None) -> Iterator[bytes]:
+        if self._packing == "bgzf":
+            yield from blocks(self.path, offset or 0)
+            return
+        with opened(self.path) as handle:
+            while piece := handle.read(PIECE):
+                yield piece
+
+    def _checked(self, line: bytes) -> tuple[str, int]:
+        fields = line.split(b"\t", 9)
+        calls = fields[9] if len(fields) == 10 else b""
+        if b"\0" in line:
+            raise self._error("has a zero byte in it", "The file is damaged: copy it again")
+        plain = self._plainly_diploid(calls)
+        if not plain and (len(fields) < 10 or calls.count(b"\t") + 1 != len(self._people)):
+            columns = line.count(b"\t") + 1
+            hint = ", split by blanks instead of tabs" if columns == 1 and b" " in line.strip() else ""
+            raise self._error(f"has {columns:,} columns, the header {9 + len(self._people):,}{hint}", SHAPE_FIX)
+        contig, place, _, reference, alternates, _, status, _, form, _ = fields
+        if not _CONTIG.fullmatch(contig):
+            raise self._error(f"has chromosome {_quoted(contig)}", RECORD_FIX)
+        if not place.isdigit() or not 0 <= int(place) <= GREATEST_POSITION:
+            raise self._error(f"has position {_quoted(place)}, which is not a whole number", RECORD_FIX)
+        if not reference or not alternates:
+            raise self._error(f"has no {'ALT' if reference else 'REF'} allele, not even a dot", RECORD_FIX)
+        if b",," in alternates or alternates.startswith(b",") or alternates.endswith(b","):
+            raise self._error(f"has ALT {_quoted(alternates)}, with an empty allele", RECORD_FIX)
+        self._refuse(self._filters, status, _wrong_filter)
+        self._refuse(self._forms, form, _wrong_format)
+        if not plain and (form + b":").startswith(b"GT:") and _LONG_NUMBER.search(b"\t" + calls):
+            raise self._error(self._wrong_call(form, calls), RECORD_FIX)
+        return contig.decode(), int(place)
+
+    def _plainly_diploid(self, calls: bytes) -> bool:
+        """Return whether all calls are like ``0/1``, which one comparison of the whole line tells."""
+        return len(calls) == len(self._plain) and calls.translate(_KINDS) == self._plain
+
+    def _refuse(self, seen: dict[bytes, str | None], value: bytes, wrong: Callable[[bytes], str | None]) -> None:
+        if value not in seen:
+            seen[value] = wrong(value)
+        if seen[value]:
+            raise self._error(seen[value], RECORD_FIX)
+
+    def unreadable(self) -> InputError:
+        """Return the error for the present record, which htslib could not read: what is wrong, as far as it shows."""
+        try:
+            self._line.decode()
+        except UnicodeDecodeError:
+            return self._error("is not UTF-8 text", "Write its letters beyond ASCII as UTF-8: `iconv -t UTF-8`")
+        *_, form, calls = self._line.split(b"\t", 9)
+        return self._error(self._wrong_call(form, calls), RECORD_FIX)
+
+    def _wrong_call(self, form: bytes, calls: bytes) -> str:
+        keys = form.split(b":")
+        for name, cell in zip(self._people, calls.split(b"\t"), strict=True):
+            values = cell.split(b":")
+            if len(values) > len(keys):
+                return f"has {len(values)} values for sample {name}, but FORMAT {_quoted(form)} has {len(keys)}"
+            if not all(values[:-1]) or not cell:
+                return f"has an empty value for sample {name}"
+            if keys[0] != b"GT":
+                continue
+            if not _GENOTYPE.fullmatch(values[0]):
+                return f"has genotype {_quoted(values[0])} for sample {name}"
+            if values[0][:1] in b"/|":
+                return (
+                    f"has genotype {_quoted(values[0])} for sample {name}; a leading phase mark, of VCF 4.4, "
+                    "cannot be read: write genotypes as in VCF 4.3"
+                )
+            if re.search(rb"\d{5}", values[0]):
+                return f"has genotype {_quoted(values[0])} for sample {name}, an allele that the record does not have"
+        return "cannot be read: a value is not of the type that the header says (`bcftools view` may tell which)"
+
+    def _error(self, what: str, fix: str) -> InputError:
+        hint = ""
+        if self._offset and self._number == 1:
+            hint = " (or the index is of another version of the file)"
+        return InputError(f"{self._at(self._number)} {what}{hint}", where=self.path, fix=fix)
+
+    def _at(self, number: int) -> str:
+        """Return the line's number, and the place of the present record where the line is one."""
+        fields = self._line.split(b"\t", 2)
+        place = ":".join(field.decode(errors="replace")[:40] for field in fields[:2]) if len(fields) > 2 else ""
+        if self._offset:
+            return f"record {place}" if place and number == self._number else "a line"
+        return f"line {number:,}" + (f" ({place})" if place and number == self._number else "")
+
+
+def blocks(path: Path, offset: int = 0) -> Iterator[bytes]:
+    """Yield the unpacked blocks of a block-gzip file from a virtual file offset on.
+
+    Raises
+    ------
+    InputError
+        Where no whole block stands, or its checksum is wrong.
+    """
+    with path.open("rb") as handle:
+        handle.seek(offset >> 16)
+        skip = offset & 0xFFFF
+        while head := handle.read(18):
+            try:
+                if len(head) < 18 or head[:4] != b"\x1f\x8b\x08\x04" or head[12:14] != b"BC":
+                    raise zlib.error("no block starts here")
+                text = zlib.decompress(head + handle.read(int.from_bytes(head[16:18], "little") - 17), wbits=31)
+            except zlib.error as error:
+                if offset and handle.tell() <= (offset >> 16) + (1 << 16) and skip:
+                    raise _other_index(path) from error
+                raise damaged(path) from error
+            yield text[skip:]
+            skip = 0
+
+
+def _other_index(path: Path) -> InputError:
+    return InputError(
+        "the index does not fit the file: it is of another version of it, or the file is damaged",
+        where=path,
+        fix=f"Delete the index. {INDEX_FIX.format(name=path)}; it fails on a damaged file",
+    )
+
+
+def _wrong_filter(status: bytes) -> str | None:
+    names = status.split(b";")
+    if not all(name.strip() for name in names):
+        return f"has FILTER {_quoted(status)}, with an empty name"
+    if len(names) > 1 and not {b"PASS", b".", b"0"}.isdisjoint(names):
+        return f"has FILTER {_quoted(status)}, which says both passed and not"
+    return None
+
+
+def _wrong_format(form: bytes) -> str | None:
+    keys = form.split(b":")
+    if b"GT" in keys[1:]:
+        return f"has FORMAT {_quoted(form)}; GT stands first and once"
+    return None
+
+
+def _quoted(field: bytes) -> str:
+    text = field.decode(errors="replace")
+    return repr(text if len(text) <= 40 else text[:37] + "...")

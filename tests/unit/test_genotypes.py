@@ -563,6 +563,13 @@ def test_blank_lines_are_passed_over_at_the_end_and_refused_between_records(tmp_
     refused(tmp_path, [path], "line 11 is blank, between records")
 
 
+def test_a_last_line_without_an_end_is_read_and_said(tmp_path, caplog):
+    path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT)]).rstrip("\n"))
+    store, _ = run(tmp_path, [path])
+    assert calls(store) == [THREE]
+    assert "the last line has no line end" in caplog.text
+
+
 def test_lines_that_end_as_on_windows_are_read(tmp_path):
     path = tmp_path / "a.vcf"
     path.write_bytes(text([record("22", 5, "A>C", GT), record("22", 9, "A>C", GT)]).replace("\n", "\r\n").encode())

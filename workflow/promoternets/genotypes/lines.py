@@ -6,6 +6,7 @@ decides a genotype (the shape of the line, its place, FILTER, FORMAT) is checked
 
 from __future__ import annotations
 
+import logging
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from promoternets.errors import InputError
 from promoternets.formats.variant_index import INDEX_FIX, damaged, opened
 from promoternets.genotypes.sites import RECORD_FIX
 
+logger = logging.getLogger(__name__)
 PIECE = 1 << 20  # bytes
 GREATEST_POSITION = (1 << 31) - 2
 SHAPE_FIX = (
@@ -83,6 +85,7 @@ class Lines:
             *lines, rest = (rest + piece).split(b"\n")
             yield from lines
         if rest:
+            logger.warning("%s: the last line has no line end; was the file cut off there?", self.path)
             yield rest
 
     def _pieces(self, offset: int | None) -> Iterator[bytes]:

@@ -80,8 +80,9 @@ def parse_genotypes(
     ------
     InputError
         For files that are missing, truncated, damaged, unsorted, without index where one is needed, or of
-        another build, that hold other than diploid calls (haploid ones on X, Y and MT apart), or none at all,
-        that share people, or when nothing is left.
+        another build, that hold broken records, the same alleles twice with other genotypes, other than
+        diploid calls (haploid ones on X, Y and MT apart), or none at all, that share people, or when nothing
+        is left.
     """
     sources = [Path(path) for path in ([sources] if isinstance(sources, (str, Path)) else sources)]
     if not sources:

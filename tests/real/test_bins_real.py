@@ -127,6 +127,18 @@ def test_the_stray_tab_of_the_original_matrix_shifts_no_column(real_data, tmp_pa
     assert np.median(found.values, axis=0).tolist() == pytest.approx([2.244, 3.913], abs=1e-3)
 
 
+def test_the_matrix_as_gct_says_the_same(real_data, tmp_path):
+    table = pd.read_csv(real_data / "roadmap_rnaseq" / RPKM, sep="\t", dtype=str, keep_default_na=False)
+    table = table.rename(columns={table.columns[0]: "Name"})
+    table.insert(1, "Description", "na")
+    with gzip.open(tmp_path / "rpkm.gct.gz", "wt", compresslevel=1) as text:
+        text.write(f"#1.2\n{len(table)}\t{table.shape[1] - 2}\n" + table.to_csv(sep="\t", index=False))
+    found = read_expression(tmp_path / "rpkm.gct.gz", ["E117", "E003"])
+    plain = read_expression(real_data / "roadmap_rnaseq" / RPKM, ["E117", "E003"])
+    assert found.gene_ids == plain.gene_ids and len(found.gene_ids) == 19_795
+    assert np.array_equal(found.text, plain.text)
+
+
 def test_promoter_depth_of_seven_marks_with_h3k27ac_held_back(real_data, tmp_path):
     data = real_data / "roadmap_E003_promoter_depth"
     table = read_table(data / "genes.tsv", dtypes={"tss_0based": "int64"})

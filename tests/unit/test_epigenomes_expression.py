@@ -93,6 +93,52 @@ def test_a_damaged_gzip_and_an_absent_file_are_said_so(tmp_path):
         read_expression(tmp_path / "none.tsv", ["E003"])
 
 
+GCT_12 = (
+    "#1.2\t\t\n2\t3\t\nName\tDescription\tE000\tE003\tE004\n"
+    "ENSG00000000003.9\tTSPAN6\t1\t2.50\tNA\nENSG00000000005\tTNMD\t0\t3\t4\n"
+)
+GCT_13 = (
+    "#1.3\n2\t3\t1\t2\nid\tsymbol\tE000\tE003\tE004\ntissue\t-666\tall\tH1\tBMP4\nE003\t-666\t9\t9\t9\n"
+    "ENSG00000000003.9\tTSPAN6\t1\t2.50\tNA\nENSG00000000005\tTNMD\t0\t3\t4\n"
+)
+# GTEx writes the files of single tissues with row numbers before Name, though they say 1.2
+GCT_GTEX = GCT_12.replace("Name", "id\tName").replace("\nENSG", "\n0\tENSG")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("text", [GCT_12, GCT_13, GCT_GTEX], ids=["1.2", "1.3", "GTEx"])
+def test_a_gct_file_says_what_the_plain_table_says(read, text, packed):
+    found, plain = read(text, ("E004", "E003"), packed), read(PLAIN, ("E004", "E003"))
+    assert found.gene_ids == plain.gene_ids
+    assert found.text.tolist() == plain.text.tolist()
+    np.testing.assert_equal(found.values, plain.values)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GCT_12.replace("#1.2", "#1.1"), r"GCT version 1.1 is not read"),
+        (GCT_12.replace("2\t3\t\n", "2\tthree\n"), r"line 2: the counts of the GCT file are 2 three; 2 whole numbers"),
+        (GCT_12.replace("2\t3\t\n", "2\t5\n"), r"line 3: no column Name stands before the 5 samples.*begin Name"),
+        (GCT_12.replace("2\t3\t\n", "3\t3\n"), r"says it has 3 genes and has 2"),
+        (GCT_13.replace("2\t3\t1\t2", "2\t3"), r"the counts of the GCT file are 2 3; 4 whole numbers"),
+        (GCT_13.replace("2\t3\t1\t2", "2\t3\t2\t2"), r"header has 5 columns, the counts say 1 \+ 2 \+ 3"),
+        (GCT_13.replace("2\t3\t1\t2", "2\t3\t1\t9"), "ends in its metadata"),
+        ("#1.2\n", "counts of the GCT file are absent"),
+        (GCT_12.replace("\t4\n", "\n"), r"line 5: the row has 4 fields, the header 5"),
+        (GCT_12.replace("E000", "E003"), "column 'E003' twice"),
+    ],
+)
+def test_a_gct_file_that_is_not_what_it_says_is_one_clear_error(read, text, message):
+    with pytest.raises(InputError, match=message):
+        read(text)
+
+
+def test_the_samples_of_a_gct_file_are_its_epigenomes_not_its_descriptions(read):
+    with pytest.raises(InputError, match=r"no expression column: Description; there are 3 columns: E000, E003, E004"):
+        read(GCT_12, ("Description",))
+
+
 @pytest.mark.parametrize(
     ("given", "plain"),
     [

@@ -24,7 +24,7 @@ def main(
 
     Args:
         genes: table of match_genes
-        expression: table of genes by epigenomes
+        expression: genes by epigenomes, TSV or GCT
         epigenome: name of the epigenome, a column of the expression table
         labels: table to write: gene_id, part, expression (as given), target (log2(expression + 1)), label (0/1)
         summary: table to write: rule, threshold, genes, expressed, genes the published rule mislabels

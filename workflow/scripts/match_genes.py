@@ -28,7 +28,7 @@ def main(
 
     Args:
         epigenomes: sheet with epigenome, mark, path and kind (bigwig or bam)
-        expression: table of genes by epigenomes (RPKM, TPM or counts), gzipped or not: gene_id, then a column each
+        expression: genes by epigenomes (RPKM, TPM or counts), gzipped or not: TSV (gene_id, then a column each) or GCT
         promoters: table of extract_promoters, policy gene
         genes: table to write: gene_id (without version), symbol, chrom, tss (1-based), strand, part
         excluded: table to write of genes left out: gene_id, reason

@@ -5,19 +5,21 @@ from __future__ import annotations
 import gzip
 import logging
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from promoternets.epigenomes.gct import Head, is_gct, read_head
 from promoternets.errors import InputError
 from promoternets.formats.epigenome_sheet import listed
 from promoternets.formats.gene_table import without_version
 from promoternets.formats.tables import MISSING
 
 logger = logging.getLogger(__name__)
-FORM = "It is a tab-separated table: gene_id, then one column an epigenome"
+FORM = "It is a tab-separated table (gene_id, then one column an epigenome) or GCT 1.2 or 1.3"
 
 
 @dataclass(frozen=True)
@@ -45,33 +47,37 @@ class Expression:
 
 
 def read_expression(path: str | Path, epigenomes: Sequence[str]) -> Expression:
-    """Read the columns `epigenomes` of an expression matrix (RPKM, TPM or counts), plain or gzipped.
+    """Read the columns `epigenomes` of an expression matrix (RPKM, TPM or counts), TSV or GCT, plain or gzipped.
 
-    Rows that end in one empty field more than the header has are tolerated (`57epigenomes.RPKM.pc` of Roadmap is
-    such a file); pandas would take their first column for row names and shift every epigenome by one.
+    A GCT file is known by its first line (see `read_head`), whatever its name. Rows that end in one empty field more
+    than the header has are tolerated (`57epigenomes.RPKM.pc` of Roadmap is such a file); pandas would take their
+    first column for row names and shift every epigenome by one.
 
     Raises
     ------
     InputError
         When the file is missing, damaged or not such a table; epigenomes have no column (lists them); a gene is
-        listed twice, also under two versions (lists them); a row has other than the header's fields; a value is
-        not a number, negative or infinite.
+        listed twice, also under two versions (lists them); a row has other than the header's fields; a GCT file has
+        other than the genes it says; a value is not a number, negative or infinite.
     """
     path = Path(path)
     rows = _rows(path)
-    _, header = next(rows, (0, []))
-    header, at = _columns(header, epigenomes, path)
+    head = _head(rows, path)
+    at = _columns(head, epigenomes, path)
     names: list[str] = []
     text: list[list[str]] = []
     stray = 0
     for line, fields in rows:
-        if len(fields) != len(header):
-            _refuse_other_fields(fields, header, f"{path}, line {line}")
+        if len(fields) != len(head.header):
+            _refuse_other_fields(fields, head.header, f"{path}, line {line}")
             stray += 1
-        names.append(fields[0].strip())
+        names.append(fields[head.gene].strip())
         text.append([fields[column].strip() for column in at])
     if not names:
         raise InputError("the expression table has no genes", where=path, fix=FORM)
+    if head.genes not in (None, len(names)):
+        raise InputError(f"the GCT file says it has {head.genes:,} genes and has {len(names):,}", where=path,
+                         fix="Download or copy it again, or correct its second line")  # fmt: skip
     if stray:
         logger.warning("%s: %s rows end in an empty field the header does not have; it was dropped", path, f"{stray:,}")
     table = np.array(text, dtype=object).reshape(len(names), len(at))
@@ -103,26 +109,33 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def _columns(header: list[str], epigenomes: Sequence[str], path: Path) -> tuple[list[str], list[int]]:
-    """Return the header without a trailing empty name, and where the epigenomes are in it."""
-    header = [name.strip().strip('"') for name in header]
-    if len(header) > 1 and not header[-1]:
-        header = header[:-1]
-    if len(header) < 2:
+def _head(rows: Iterator[tuple[int, list[str]]], path: Path) -> Head:
+    """Read what stands before the first gene, of a GCT file or of a plain table."""
+    _, first = next(rows, (0, [""]))
+    if is_gct(first):
+        return read_head(first, rows, path)
+    header = [name.strip().strip('"') for name in first]
+    return Head(header[:-1] if len(header) > 1 and not header[-1] else header, gene=0, first=1, genes=None)
+
+
+def _columns(head: Head, epigenomes: Sequence[str], path: Path) -> list[int]:
+    """Return which columns the epigenomes are."""
+    columns = head.header[head.first :]
+    if not columns:
         raise InputError("the expression table has a single column", where=path, fix=FORM)
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    doubled = sorted(name for name, count in Counter(columns).items() if count > 1)
     if doubled:
         raise InputError(f"the expression table has column {doubled[0]!r} twice", where=path,
                          fix="Give each column its own name")  # fmt: skip
-    absent = [name for name in epigenomes if name not in header[1:]]
+    absent = [name for name in epigenomes if name not in columns]
     if absent:
         raise InputError(
             f"{len(absent)} epigenome(s) of the sheet have no expression column: {listed(absent, len(absent))}; "
-            f"there are {len(header) - 1} columns: {listed(header[1:])}",
+            f"there are {len(columns)} columns: {listed(columns)}",
             where=path,
             fix="Take them out of the sheet, or add their expression",
         )
-    return header, [header.index(name) for name in epigenomes]
+    return [head.first + columns.index(name) for name in epigenomes]
 
 
 def _refuse_other_fields(fields: list[str], header: list[str], where: str) -> None:

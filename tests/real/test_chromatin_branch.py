@@ -59,12 +59,8 @@ def pilot(real_data, tmp_path_factory):
         for gene in starts.itertuples():
             bed.write(f"{gene.chrom}\t{gene.gene_start - 1}\t{gene.gene_end}\t{gene.gene_id}\t0\t{gene.strand}\n")
     signal = real_data / "roadmap_pilot_E003_E117"
-    write_sheet(folder / "epigenomes.tsv", [
-        (epigenome, mark, signal / f"{epigenome}-{mark}.pilot.hg19.bigWig", "bigwig")
-        for epigenome in ("E003", "E117") for mark in MARKS
-    ])  # fmt: skip
     results = run(folder, {
-        "epigenomes": "epigenomes.tsv", "annotation": "genes.bed.gz",
+        "epigenomes": str(signal / "{epigenome}-{mark}.pilot.hg19.bigWig"), "annotation": "genes.bed.gz",
         "expression": str(real_data / "roadmap_rnaseq" / "57epigenomes.RPKM.pc.no_E065_E116.tsv.gz"),
         "bins": {"min_covered": 1.0}, "split": {"valid_chromosomes": VALID, "test_chromosomes": TEST},
         "training": {"seeds": 1}, "evaluation": {"bootstrap": 1000}, "attention": {"samples": 200},

@@ -416,6 +416,23 @@ def test_epigenomes_are_those_of_the_sheet_with_their_files(tmp_path):
     assert found.epigenomes.settings["bins"]["count"] == 100 and found.epigenomes.settings["seed"] == 42
 
 
+def test_epigenomes_may_be_named_by_a_pattern_of_their_files(tmp_path):
+    part = epigenomes_from_files(tmp_path) | {"epigenomes": "{epigenome}.{mark}.bw", "validation_mark": "H3K27ac"}
+    for name in ("E1.H3K4me3.bw", "E1.H3K27ac.bw", "E2.H3K4me3.bw"):
+        (tmp_path / name).touch()
+    found = read_configuration({"chromatin": part}, folder=tmp_path)
+    assert found.missing == []
+    assert found.epigenomes.files == {"E1": ["E1.H3K27ac.bw", "E1.H3K4me3.bw"], "E2": ["E2.H3K4me3.bw"]}
+    assert found.epigenomes.sheet == "results/chromatin/epigenomes.tsv"
+    assert found.notices == ["chromatin: epigenomes: 3 signal file(s) not used: a.bw, b.bw, c.bw"]
+    placed = read_configuration({"chromatin": part}, folder=tmp_path, absolute=True).epigenomes
+    assert placed.pattern == str(tmp_path / "{epigenome}.{mark}.bw")
+    assert placed.files["E2"] == [str(tmp_path / "E2.H3K4me3.bw")]
+    elsewhere = part | {"epigenomes": "x/{epigenome}.{mark}.bw"}
+    (said,) = read_configuration({"chromatin": elsewhere}, folder=tmp_path).missing
+    assert said.startswith("chromatin: epigenomes: no file matches x/{epigenome}.{mark}.bw")
+
+
 def test_epigenomes_are_dealt_to_jobs_and_joint_or_published_networks_take_all(tmp_path):
     part = epigenomes_from_files(tmp_path, training={"together": 1, "joint": True}, published_networks="{epigenome}.pt")
     found = read_configuration({"chromatin": part}, folder=tmp_path).epigenomes
@@ -445,6 +462,10 @@ def test_published_files_name_their_epigenomes(tmp_path):
         ({"simulate": None, "published": "{epigenome}{part}"}, "both `published` and `simulate`"),
         ({"epigenomes": "x", "annotation": "y"}, "chromatin: `expression` is missing"),
         ({"published": "data/{part}.csv"}, "chromatin.published:"),
+        (
+            {"epigenomes": "{epigenome}.bw", "expression": "x", "annotation": "y"},
+            "chromatin.epigenomes: the pattern {epigenome}.bw needs both {epigenome} and {mark}",
+        ),
         ({"published": "{epigenome}{part}", "labels": {"target": "expression"}}, "hold labels, no expression"),
         ({"simulate": {}, "split": {"train_share": 0.9}}, "leave no gene to test"),
         ({"simulate": {}, "bins": {"count": 101}}, "chromatin.bins.count: 101"),

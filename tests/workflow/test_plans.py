@@ -30,7 +30,7 @@ def test_a_stage_by_name_plans_what_it_needs_and_no_more(workflow):
 def test_the_report_s_plan_holds_every_rule(workflow, repository):
     planned = workflow.planned("report", config=TINY | EPIGENOMES)
     scripts = {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
-    of_others = {"import_published_bins", "import_attentivechrome"}  # for files of other people
+    of_others = {"import_published_bins", "import_attentivechrome", "list_epigenomes"}  # for files of other people
     on_request = {
         "rerun_fold",
         "summarise_permutations",
@@ -124,7 +124,11 @@ def test_own_signal_and_published_files_are_read_where_they_are(workflow):
     own = {"epigenomes": "sheet.tsv", "expression": "rpkm.tsv", "annotation": "genes.gtf"}
     planned = workflow.planned(config={"chromatin": own | {"training": {"together": 1, "joint": True}}})
     assert planned["bin_histone"] == 2 and planned["train_chromatin"] == 2 * 7 + 1
-    assert "simulate_epigenomes" not in planned and planned["extract_promoters"] == 1
+    assert not {"simulate_epigenomes", "list_epigenomes"} & set(planned) and planned["extract_promoters"] == 1
+    for name in ("E1.H3K4me3.bw", "E2.H3K4me3.bw"):
+        (workflow.folder / name).touch()
+    planned = workflow.planned("bins", config={"chromatin": own | {"epigenomes": "{epigenome}.{mark}.bw"}})
+    assert (planned["list_epigenomes"], planned["match_genes"], planned["bin_histone"]) == (1, 1, 2)
     for part in ("train", "valid", "test"):
         (workflow.folder / f"E1.{part}.csv").touch()
     published = {"published": "{epigenome}.{part}.csv", "published_networks": "{epigenome}.pt"}

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from promoternets.errors import InputError
+from promoternets.formats.epigenome_pattern import find_signal_files, is_pattern, problem_of
+
 GROUPS = ("bins", "split", "labels", "training", "baselines", "evaluation", "attention")
 FROM_FILES = ("epigenomes", "expression", "annotation")
 FILES = (*FROM_FILES, "published", "published_networks")
@@ -32,6 +35,7 @@ class Chromatin:
     ----------
     epigenomes : names, in the order of the sheet.
     files : signal files of each epigenome, which its bins are made from.
+    sheet : the sheet of epigenomes; a result where a `pattern` of file names stands in for it.
     settings : the seed and each setting group with every key, defaults filled in.
     simulate : settings of the simulation; None otherwise.
     """
@@ -40,6 +44,7 @@ class Chromatin:
     files: dict[str, list[str]]
     settings: dict[str, Any]
     sheet: str | None = None
+    pattern: str | None = None
     expression: str | None = None
     annotation: str | None = None
     validation_mark: str | None = None
@@ -48,6 +53,7 @@ class Chromatin:
     published_networks: str | None = None
     simulate: dict[str, Any] | None = None
     missing: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def setting(self, group: str, key: str) -> Any:
         """Return a setting."""
@@ -74,6 +80,10 @@ class Chromatin:
     def signal_files(self, wildcards: Any) -> list[str]:
         """Return the signal files of the epigenome in `wildcards`."""
         return self.files[wildcards.epigenome]
+
+    def found_files(self) -> list[str]:
+        """Return all signal files where a pattern finds them; nothing where a sheet names them."""
+        return [] if self.pattern is None else [path for paths in self.files.values() for path in paths]
 
     def trained(self) -> list[str]:
         """Return the names of the networks that are trained."""
@@ -136,7 +146,7 @@ class Chromatin:
 
     def source(self) -> dict[str, Any]:
         """Return where the epigenomes come from, for the record."""
-        keys = (*FROM_FILES[1:], "validation_mark", "marks", "published", "published_networks", "simulate")
+        keys = (*FROM_FILES[1:], "pattern", "validation_mark", "marks", "published", "published_networks", "simulate")
         given = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
         return {"epigenomes": self.epigenomes, "sheet": self.sheet} | given
 
@@ -155,6 +165,8 @@ def chromatin_problems(entry: Mapping[str, Any]) -> list[str]:
     lines = []
     if given == ["epigenomes"]:
         lines += [f"chromatin: `{key}` is missing" for key in FROM_FILES if key not in entry]
+        if is_pattern(entry["epigenomes"]) and (problem := problem_of(entry["epigenomes"])):
+            lines.append(f"chromatin.epigenomes: {problem}")
     if given == ["published"] and entry.get("validation_mark"):
         lines.append("chromatin.validation_mark: the published files hold input marks only; leave it out")
     if given == ["published"] and entry.get("labels", {}).get("target") == "expression":
@@ -190,12 +202,21 @@ def read_chromatin(
         )  # fmt: skip
     if "published" in entry:
         return _published(entry["published"], common, folder)
+    given = entry["epigenomes"]
+    pattern = given if is_pattern(given) else None
     missing = [
         f"chromatin: {key}: there is no file {entry[key]} (looked in {folder})"
         for key in FROM_FILES
-        if not (folder / entry[key]).is_file()
+        if entry[key] != pattern and not (folder / entry[key]).is_file()
     ]
-    rows = [] if missing else _rows(folder / entry["epigenomes"])
+    rows, notices = [], []
+    if pattern is not None:
+        try:
+            rows, notices = _found(pattern, entry, folder)
+        except InputError as error:
+            missing.append(f"chromatin: epigenomes: {error}")
+    elif not missing:
+        rows = _rows(folder / given)
     files: dict[str, list[str]] = {}
     for row in rows:
         files.setdefault(row["epigenome"], []).append(row["path"])
@@ -206,9 +227,20 @@ def read_chromatin(
         for name in TAKEN & set(files)
     ]
     return Chromatin(
-        list(files), files, sheet=entry["epigenomes"], expression=entry["expression"], annotation=entry["annotation"],
-        validation_mark=entry.get("validation_mark"), missing=missing, **common,
+        list(files), files, sheet=given if pattern is None else f"{RESULTS}/epigenomes.tsv", pattern=pattern,
+        expression=entry["expression"], annotation=entry["annotation"], validation_mark=entry.get("validation_mark"),
+        missing=missing, notices=notices, **common,
     )  # fmt: skip
+
+
+def _found(pattern: str, entry: Mapping[str, Any], folder: Path) -> tuple[list[dict[str, str]], list[str]]:
+    """Return the rows of the sheet that a pattern stands for, and what is said of the files it leaves out."""
+    marks, validation_mark = entry.get("marks"), entry.get("validation_mark")
+    found = find_signal_files(pattern, folder=folder, marks=marks, validation_mark=validation_mark)
+    rows = [dict(zip(("epigenome", "mark", "path"), row[:3], strict=True)) for row in found.rows]
+    left = len(found.ignored)
+    shown = ", ".join(found.ignored[:5]) + (f" and {left - 5} more" if left > 5 else "")
+    return rows, [f"chromatin: epigenomes: {left} signal file(s) not used: {shown}"] if left else []
 
 
 def _published(pattern: str, common: dict[str, Any], folder: Path) -> Chromatin:

@@ -472,7 +472,7 @@ def read_configuration(
         epigenomes=epigenomes,
         promoters=defaults()["promoters"] | config.get("promoters", {}),
         missing=missing + epigenomes.missing,
-        notices=notices,
+        notices=notices + epigenomes.notices,
         behind=behind,
     )
 

@@ -1,3 +1,31 @@
+rule list_epigenomes:
+    """Names of signal files -> the sheet that says which mark of which epigenome each holds."""
+    input:
+        signal_files=epigenomes.found_files(),
+        library=library("list_epigenomes"),
+    output:
+        sheet="results/chromatin/epigenomes.tsv",
+    log:
+        "results/chromatin/logs/list_epigenomes.log",
+    benchmark:
+        "results/chromatin/benchmarks/list_epigenomes.jsonl"
+    localrule: True
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        pattern=lambda wildcards: epigenomes.pattern,  # not a text: its places are no wildcards
+        marks=epigenomes.marks,
+        validation_mark=epigenomes.validation_mark,
+    message:
+        "Listing the signal files"
+    script:
+        "../scripts/list_epigenomes.py"
+
+
 rule match_genes:
     """Sheet, expression and promoters -> the genes that have all, in training, validation and test parts."""
     input:

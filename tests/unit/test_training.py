@@ -1,5 +1,7 @@
 """The ensemble trainer: members are independent, stop by themselves, and survive an interruption."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -245,3 +247,79 @@ def test_an_auc_within_strata_is_that_of_pairs_of_the_same_stratum():
     found = within_strata(*(torch.from_numpy(values)[None] for values in (score, label)), torch.from_numpy(stratum))
     assert found.item() == pytest.approx(right / pairs)
     assert within_strata(*(torch.from_numpy(v)[None] for v in (score, label)), torch.from_numpy(label)).isnan().all()
+
+
+@pytest.fixture(scope="module")
+def begun(cohort):
+    """The weights of two members after a short training."""
+    settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.003, epochs=3)
+    members = train_ensemble(task_of(cohort, [7, 50]), settings, device=CPU, members_at_once=2)
+    return [member.weights for member in members]
+
+
+def test_members_go_on_from_given_weights_which_stand_as_epoch_0(cohort, begun):
+    task = replace(task_of(cohort, [7, 50]), start=begun)
+    settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.003, epochs=4, patience=4)
+    members = train_ensemble(task, settings, device=CPU, members_at_once=2)
+    fresh = train_ensemble(task_of(cohort, [7]), settings, device=CPU, members_at_once=1)[0]
+    assert [row[0] for row in members[0].history] == [0, 1, 2, 3, 4]
+    assert members[0].history[0][2] < fresh.history[0][2]
+    for member in members:
+        kept = min(member.history, key=lambda row: row[2])
+        assert member.best_epoch == kept[0]
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_member_that_no_epoch_betters_keeps_the_weights_it_came_with(cohort, begun, at_once):
+    task = replace(task_of(cohort, [7, 50]), start=begun)
+    for member, before in zip(
+        train_ensemble(task, SETTINGS.changed(learning_rate=30.0, clip_norm=1.0), device=CPU, members_at_once=at_once),
+        begun,
+        strict=True,
+    ):
+        assert member.best_epoch == 0 and len(member.history) == 1 + SETTINGS.patience
+        assert all(torch.equal(member.weights[name], value) for name, value in before.items())
+        network = PromoterCNN(4, SITES)
+        network.load_state_dict(before)
+        logits = network.eval()(Encoder("one_hot")(cohort[0][[7, 50][member.index], 64:])).detach()
+        np.testing.assert_allclose(member.validation_scores, logits[:, 1] - logits[:, 0], atol=1e-4)
+
+
+def test_layers_that_do_not_learn_stay_as_they_are(cohort, begun):
+    last = [name for name in begun[0] if name.endswith("weight")][-1].rsplit(".", 1)[0] + "."
+    task = replace(task_of(cohort, [7, 50]), start=begun, learning=(last,))
+    settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.01, weight_decay=0.1, keep="last", epochs=3)
+    members = train_ensemble(task, settings, device=CPU, members_at_once=2)
+    for member, before in zip(members, begun, strict=True):
+        changed = {name for name, value in before.items() if not torch.equal(member.weights[name], value)}
+        assert changed == {name for name in before if name.startswith(last)}
+
+
+def test_what_is_gone_on_from_is_part_of_what_a_checkpoint_belongs_to(cohort, begun):
+    task = task_of(cohort, [7, 50])
+    tasks = [task, replace(task, start=begun), replace(task, start=begun[::-1]), replace(task, learning=("dense",))]
+    assert len({ensemble._fingerprint(one, SETTINGS, True, 2) for one in tasks}) == 4
+    with pytest.raises(ValueError, match="2 members, but 1 to start from"):
+        replace(task, start=begun[:1])
+
+
+def test_fine_tuning_resumes_where_it_was_killed(cohort, begun, tmp_path, monkeypatch):
+    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    last = [name for name in begun[0] if name.endswith("weight")][-1].rsplit(".", 1)[0] + "."
+    task = replace(task_of(cohort, [7, 50]), start=begun, learning=(last,))
+    settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.01)
+    undisturbed = train_ensemble(task, settings, device=CPU, members_at_once=2)
+    run_epoch, epochs = ensemble._Stack.run_epoch, []
+
+    def killed(stack):
+        epochs.append(stack.epoch)
+        if len(epochs) == 3:
+            raise KeyboardInterrupt
+        run_epoch(stack)
+
+    monkeypatch.setattr(ensemble._Stack, "run_epoch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_ensemble(task, settings, device=CPU, members_at_once=2, checkpoint=tmp_path / "c")
+    resumed = train_ensemble(task, settings, device=CPU, members_at_once=2, checkpoint=tmp_path / "c")
+    assert epochs[3] == 2
+    assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, resumed, strict=True))

@@ -21,6 +21,7 @@ from sklearn.linear_model import ElasticNet, ElasticNetCV
 
 from promoternets.formats.outer_fold import OuterFold
 from promoternets.formats.variant_store import alternate_counts
+from promoternets.networks.als_net import LinearPath
 from promoternets.networks.encoding import Encoder
 from promoternets.training.ensemble import Member, centred_offset
 from promoternets.training.settings import TrainingSettings
@@ -201,3 +202,35 @@ def with_linear_path(
         "factors": factors,
     }  # fmt: skip
     return weights, about
+
+
+def rejoined(
+    weights: dict[str, torch.Tensor],
+    encoder: Encoder,
+    stored: np.ndarray,
+    deep: np.ndarray,
+    case: np.ndarray,
+    settings: TrainingSettings,
+) -> dict[str, torch.Tensor]:
+    """Return the buffers of a trained network's linear path, joined anew with deep layers that were fine-tuned.
+
+    Parameters
+    ----------
+    weights : the network's before; nothing is returned where it has no linear path. encoder : its encoding.
+    stored : int8 [people, sites(, 2)], of people that neither was fitted to. deep : float [people], the deep layers'
+        log-odds now. case : bool [people]. settings : how the deep layers were fine-tuned.
+    """
+    own = {name: value for name, value in weights.items() if name.startswith("linear.")}
+    if not own:
+        return {}
+    path = LinearPath(*own["linear.weight"].shape)
+    path.load_state_dict({name.removeprefix("linear."): value for name, value in own.items()})
+    encoded = encoder(torch.from_numpy(stored))
+    score = path(encoded, torch.zeros(len(encoded), 2))[:, 1].double().numpy()
+    joined = join(score, deep, case, balanced=settings.class_weights)
+    logger.info("linear path: factors %.3g of the score as it was, %.3g of the deep layers", joined.linear, joined.deep)
+    return own | {
+        "linear.weight": joined.linear * own["linear.weight"],
+        "linear.bias": joined.linear * own["linear.bias"] + joined.intercept,
+        "linear.deep": torch.full_like(own["linear.deep"], joined.deep),
+    }

@@ -21,7 +21,7 @@ def write_predictions(
     phenotype: Sequence[int],
     probability: Sequence[float],
     fold: int,
-    model: str,
+    model: str | Sequence[str],
     seed: int | Sequence[int] = 0,
 ) -> None:
     """Write the predictions of one model for the test people of one fold.
@@ -30,8 +30,8 @@ def write_predictions(
     ----------
     path : the table, TSV with the columns sample, phenotype, fold, model, seed, probability.
     samples, phenotype, probability : one entry a row; phenotype is 1 for a case and 0 for a control.
-    fold, model : the outer fold (1..K) and the model's name, the same in every row.
-    seed : number of the training run; one number, or one a row where several runs share the table.
+    fold : the outer fold (1..K), the same in every row.
+    model, seed : the model's name and the number of the training run; or one a row where several share the table.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def write_predictions(
             "sample": np.asarray(samples, dtype=object),
             "phenotype": np.asarray(phenotype, dtype=np.int64),
             "fold": int(fold),
-            "model": model,
+            "model": model if isinstance(model, str) else np.asarray(model, dtype=object),
             "seed": np.asarray(seed, dtype=np.int64) if np.ndim(seed) else int(seed),
             "probability": np.asarray(probability, dtype=np.float64),
         }

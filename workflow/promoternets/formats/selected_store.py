@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import zarr
@@ -31,6 +31,21 @@ ABSENT = -2
 PEOPLE_PER_CHUNK = 1000
 ARRAYS = ("sample_id", "genotype", "haplotype", "promoter_id", "site_id", "site_distance")
 ATTRIBUTES = ("fold", "upstream", "downstream", "distinct_sites")
+
+
+class SelectedSites(Protocol):
+    """What a classifier asks of the sites of one fold, wherever they come from; see `SelectedStore`."""
+
+    @property
+    def fold(self) -> int: ...  # noqa: D102
+
+    @property
+    def promoters(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def site_ids(self) -> np.ndarray: ...  # noqa: D102
+
+    def flat(self, source: str = "genotype") -> np.ndarray: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from promoternets.formats.model_folder import DESCRIPTION, FORMAT, KIND, WEIGHTS
 from promoternets.formats.out_of_fold import Collected, collect
 from promoternets.formats.outer_fold import read_outer_fold
 from promoternets.formats.outputs import written
-from promoternets.formats.selected_store import SelectedStore
+from promoternets.formats.selected_store import SelectedSites, SelectedStore
 from promoternets.networks.saved import SavedNetworks, load_networks, tensors_of
 from promoternets.prediction.model import LEAST_PROBABILITY
 from promoternets.provenance import versions
@@ -86,12 +86,31 @@ def export_model(
         encodings.add(networks.encoder.encoding)
     if len(encodings) != 1:
         raise InputError(f"the folds read {' and '.join(sorted(encodings))}", fix="Train all folds with one encoding")
-    description = {
+    description = described(
+        collected, entries, cohort=cohort, build=build, encoding=encodings.pop(), preprocessing=preprocessing,
+        bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
+    write_model(folder, tensors, description)
+
+
+def described(
+    collected: Collected,
+    entries: Sequence[dict[str, Any]],
+    *,
+    cohort: str,
+    build: str,
+    encoding: str,
+    preprocessing: dict[str, Any],
+    bootstrap: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Return what ``model.json`` says; `entries` are of `fold_entry`, `collected` has one model's predictions."""
+    return {
         "format": FORMAT,
         "kind": KIND,
         "cohort": cohort,
         "build": build,
-        "encoding": encodings.pop(),
+        "encoding": encoding,
         "preprocessing": preprocessing,
         "calibration": calibration(collected),
         "training_summary": training_summary(collected, entries, bootstrap, seed),
@@ -100,16 +119,21 @@ def export_model(
         "versions": versions(),
         "folds": sorted(entries, key=lambda entry: entry["fold"]),
     }
+
+
+def write_model(folder: Path, tensors: dict[str, torch.Tensor], description: dict[str, Any]) -> None:
+    """Write a model folder, all of it or nothing."""
     with written(folder) as partial:
         partial.mkdir()
         save_file(tensors, partial / WEIGHTS)
         (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
         # safetensors writes for the owner alone
         (partial / WEIGHTS).chmod((partial / DESCRIPTION).stat().st_mode)
-    logger.info("%s: %d folds, %d numbers", folder, len(entries), sum(value.numel() for value in tensors.values()))
+    numbers = sum(value.numel() for value in tensors.values())
+    logger.info("%s: %d folds, %d numbers", folder, len(description["folds"]), numbers)
 
 
-def site_numbers(store: SelectedStore, training: np.ndarray) -> dict[str, torch.Tensor]:
+def site_numbers(store: SelectedSites, training: np.ndarray) -> dict[str, torch.Tensor]:
     """Return what training people have at each site, float32 [promoters * sites]; nobody else is looked at.
 
     ``mean_count`` of alternate alleles among people called, ``frequency`` of the alternate among alleles called; NaN
@@ -124,7 +148,7 @@ def site_numbers(store: SelectedStore, training: np.ndarray) -> dict[str, torch.
     return {name: torch.from_numpy(values.astype(np.float32)) for name, values in numbers.items()}
 
 
-def fold_entry(store: SelectedStore, networks: SavedNetworks, plain: dict[str, Any], people: int) -> dict[str, Any]:
+def fold_entry(store: SelectedSites, networks: SavedNetworks, plain: dict[str, Any], people: int) -> dict[str, Any]:
     """Return what the description says of a fold; `people` trained it."""
     return {
         "fold": store.fold,

@@ -45,13 +45,15 @@ class Fold:
     mean_count: np.ndarray
     frequency: np.ndarray
 
-    def stored(self, alleles: np.ndarray, counts: np.ndarray, absent: AbsentSites) -> np.ndarray:
-        """Return what the networks read, int8 [people, promoters * sites(, 2)].
+    def stored(
+        self, alleles: np.ndarray, counts: np.ndarray, absent: AbsentSites, source: str | None = None
+    ) -> np.ndarray:
+        """Return what the networks read, or the `source` asked for, int8 [people, promoters * sites(, 2)].
 
         A site that the cohort lacks gets the training people's mean count, rounded (their more frequent allele on both
         haplotypes where haplotypes are read), or with `absent` missing the code of a genotype that was not called.
         """
-        haplotypes = self.networks.encoder.source == "haplotype"
+        haplotypes = (source or self.networks.encoder.source) == "haplotype"
         chosen = (alleles if haplotypes else counts)[:, np.maximum(self.index, 0)]
         lacking = (counts[:1, np.maximum(self.index, 0)] == ABSENT)[0] & (self.index >= 0)
         typical = np.rint(self.frequency if haplotypes else self.mean_count)

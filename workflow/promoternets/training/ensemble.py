@@ -46,7 +46,7 @@ class Member:
     Attributes
     ----------
     index : its place among the members asked for.
-    best_epoch : the epoch (from 1) whose weights were kept.
+    best_epoch : the epoch (from 1) whose weights were kept; 0 where those of `Task.start` were never bettered.
     history : one row per epoch: (epoch, train_loss, validation_loss, validation measure: AUC or correlation).
     validation_scores : float32 [validation people], log-odds of being a case (or the number predicted), from the
         kept weights.
@@ -78,6 +78,10 @@ class Task:
         confounders. The loss is that of the offset and the network's log-odds together, so that the network learns
         what the offset does not say (as an offset in a generalised linear model; McCullagh and Nelder 1989, 6.3.3).
         Scores are the network's alone.
+    start : a member's parameters and buffers each, to go on from those of trained networks in place of fresh ones; they
+        stand as epoch 0, so that they are kept where no epoch is better in the validation people.
+    learning : how the names of the parameters begin that learn; by default all do. A module none of whose parameters
+        learns stays wholly as it is, with the running means of a normalisation.
 
     People are the examples of whatever kind: in the chromatin branch they are genes.
     """
@@ -91,8 +95,19 @@ class Task:
     validation: np.ndarray
     objective: Objective = CLASSIFICATION
     offset: torch.Tensor | None = None
+    start: Sequence[dict[str, torch.Tensor]] | None = None
+    learning: tuple[str, ...] = ("",)
+
+    def network(self, index: int) -> nn.Module:
+        """Return a member's network as it starts."""
+        module = _seeded(self.build, self.seeds[index])
+        if self.start is not None:
+            module.load_state_dict(self.start[index])
+        return module
 
     def __post_init__(self) -> None:
+        if self.start is not None and len(self.start) != len(self.seeds):
+            raise ValueError(f"{len(self.seeds)} members, but {len(self.start)} to start from")
         if set(self.training) & set(self.validation):
             raise ValueError("a person is both in the training and in the validation part")
         if not self.objective.classes:
@@ -175,7 +190,7 @@ class _Stack:
 
     def __post_init__(self) -> None:
         self.active = list(self.indices)
-        modules = [_seeded(self.task.build, self.task.seeds[index]) for index in self.active]
+        modules = [self.task.network(index) for index in self.active]
         self.skeleton = _seeded(self.task.build, 0).to("meta")
         parameters, buffers = stack_module_state(modules)  # type: ignore[arg-type]
         self._load(parameters, buffers)
@@ -186,11 +201,17 @@ class _Stack:
         self.scores: dict[int, torch.Tensor] = {}
         self.kept: dict[int, dict[str, torch.Tensor]] = {}
         self._read_inputs()
+        if self.task.start is not None:
+            _, train_loss = self.predict(self.task.training)
+            self._validate(train_loss)
 
     def _load(self, parameters: dict, buffers: dict) -> None:
-        self.parameters = {name: value.detach().to(self.device).requires_grad_() for name, value in parameters.items()}
+        self.parameters = {
+            name: value.detach().to(self.device).requires_grad_(name.startswith(self.task.learning))
+            for name, value in parameters.items()
+        }
         self.buffers = {name: value.detach().to(self.device) for name, value in buffers.items()}
-        self.optimiser = self.settings.build_optimiser(list(self.parameters.values()))
+        self.optimiser = self.settings.build_optimiser([one for one in self.parameters.values() if one.requires_grad])
 
     def _state(self) -> dict[str, torch.Tensor]:
         return {**self.parameters, **self.buffers}
@@ -264,7 +285,11 @@ class _Stack:
     def run_epoch(self) -> None:
         """Train one epoch, validate, keep the best weights, and let go of members that are done."""
         self.epoch += 1
-        train_loss = self._train()
+        self._validate(self._train())
+        self._drop([index for index in self.active if self._done(index)])
+
+    def _validate(self, train_loss: torch.Tensor) -> None:
+        """Note how good the members are now, and keep the weights of those that were never better."""
         scores, loss = self.predict(self.task.validation)
         labels = self.labels[:, torch.as_tensor(self.task.validation, device=self.device)]
         measure = self.task.objective.measure(scores, labels)
@@ -282,7 +307,6 @@ class _Stack:
                 self.best_epoch[index] = self.epoch
                 self.scores[index] = scores[row].float().cpu()
         self._keep_best(better)
-        self._drop([index for index in self.active if self._done(index)])
 
     def _better(self, index: int, _: float, loss: float, measure: float) -> bool:
         """Whether this epoch's weights are to be kept rather than those kept so far, and note it."""
@@ -298,6 +322,10 @@ class _Stack:
 
     def _train(self) -> torch.Tensor:
         self.skeleton.train()
+        for name, module in self.skeleton.named_modules():
+            own = [f"{name}.{parameter}" for parameter, _ in module.named_parameters(recurse=False)]
+            if own and not any(parameter.startswith(self.task.learning) for parameter in own):
+                module.eval()
         order = torch.stack([self._order(index) for index in self.active]).to(self.device)
         dropout = self.settings.site_dropout or self.settings.unit_dropout
         drop = [self._generator(index, "drop") for index in self.active] if dropout else None
@@ -508,6 +536,8 @@ def _fingerprint(task: Task, settings: TrainingSettings, keep_weights: bool, mem
         digest.update(task.inputs([index]).cpu().contiguous().numpy().tobytes())
     few = task.inputs([0])[:, :4]
     digest.update(task.encode(few).cpu().numpy().tobytes())
-    for name, value in _seeded(task.build, task.seeds[0]).state_dict().items():
-        digest.update(name.encode() + value.numpy().tobytes())
+    digest.update(json.dumps(task.learning).encode())
+    for index in range(len(task.seeds) if task.start is not None else 1):
+        for name, value in task.network(index).state_dict().items():
+            digest.update(name.encode() + value.numpy().tobytes())
     return digest.hexdigest()

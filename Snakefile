@@ -22,6 +22,7 @@ include: "workflow/rules/common.smk"
 
 
 PREDICTIONS = ["results/{cohort}/predict/predictions.tsv", "results/{cohort}/predict/summary.txt"]
+FINE_TUNED = ["results/{cohort}/fine_tuning/summary.txt", "results/{cohort}/fine_tuning/model"]
 EVALUATED = ["results/{cohort}/predict/metrics.tsv"]  # of cohorts whose phenotypes may be known
 
 
@@ -31,6 +32,7 @@ rule all:
     input:
         configuration.of_every_cohort("results/{cohort}/report.html", "results/{cohort}/verdict.txt"),
         configuration.predictions(*PREDICTIONS, evaluated=EVALUATED),
+        configuration.fine_tuned(*FINE_TUNED),
         configuration.chromatin_results("report.html"),
 
 
@@ -149,6 +151,12 @@ rule predict:
         configuration.asked_predictions(*PREDICTIONS, evaluated=EVALUATED),
 
 
+rule fine_tune:
+    """The models that cohorts with fine_tuning go on from, trained further on their people, and whether it helped."""
+    input:
+        configuration.asked_fine_tuned(*FINE_TUNED),
+
+
 rule epigenomes:
     """The genes of the chromatin branch, matched with expression and split."""
     input:
@@ -190,6 +198,7 @@ include: "workflow/rules/interactions.smk"
 include: "workflow/rules/saliency.smk"
 include: "workflow/rules/reruns.smk"
 include: "workflow/rules/prediction.smk"
+include: "workflow/rules/fine_tuning.smk"
 include: "workflow/rules/epigenomes.smk"
 include: "workflow/rules/bins.smk"
 include: "workflow/rules/chromatin.smk"

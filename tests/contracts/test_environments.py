@@ -21,7 +21,17 @@ LOCK_NAME_OF = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 HOME_OF = {
     "cyvcf2": {"genotypes"},
     "pgenlib": {"genotypes"},
-    "torch": {"networks", "training", "ranking", "als_net", "saliency", "chromatin", "reruns", "prediction"},
+    "torch": {
+        "networks",
+        "training",
+        "ranking",
+        "als_net",
+        "saliency",
+        "chromatin",
+        "reruns",
+        "prediction",
+        "fine_tuning",
+    },
     "pyBigWig": {"bins", "simulation"},
     "captum": {"saliency"},
     "msprime": {"simulation"},
@@ -29,7 +39,10 @@ HOME_OF = {
     "matplotlib": {"report"},
 }
 SHARED = {"formats", "networks", "training"}
-PUT_TOGETHER = {"reruns": {"folds", "ranking", "als_net", "baselines"}}  # whole folds in one job
+PUT_TOGETHER = {
+    "reruns": {"folds", "ranking", "als_net", "baselines"},  # whole folds in one job
+    "fine_tuning": {"als_net", "prediction"},  # a model folder is read and trained further
+}
 
 
 def third_party(path):
@@ -109,7 +122,7 @@ def test_heavy_packages_stay_in_their_stages(repository):
             assert path.relative_to(library).parts[0] in HOME_OF[module], f"{path.name} imports {module}"
 
 
-def test_a_stage_imports_no_other_stage_but_reruns_which_puts_them_together(repository):
+def test_a_stage_imports_no_other_stage_but_those_that_put_some_together(repository):
     library = repository / "workflow" / "promoternets"
     for path in library.rglob("*.py"):
         own = path.relative_to(library).parts[0]

@@ -3,6 +3,7 @@
 STAGES = [
     "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation",
     "audit", "interactions", "permutation_test", "learning_curve", "repeated_folds", "saliency", "model", "predict",
+    "fine_tune",
     "epigenomes", "bins", "chromatin", "report",
 ]  # fmt: skip
 RERUN_ONLY = {"library", "signal_files"}  # inputs that are no arguments: an edit of one reruns the rule
@@ -45,6 +46,7 @@ def test_a_gpu_is_asked_for_only_when_configured(rules, read_rules):
     asked = {rule["name"] for rule in read_rules("--config", "gpu=1") if rule["gpu"] == 1}
     assert asked == {
         "train_promoter_cnn", "train_als_net", "explain_als_net", "rerun_fold", "train_chromatin", "explain_chromatin",
+        "fine_tune_als_net",
     }  # fmt: skip
 
 

@@ -209,6 +209,7 @@ def test_the_cohort_behind_a_prediction_is_known_but_not_asked_for(data):
         ({"build": "GRCh37"}, "reads positions of GRCh38, but this cohort's build is GRCh37; positions are not conv"),
         ({"annotation": "genes.gtf.gz"}, "`annotation` is for a cohort to train on"),
         ({"predict_with": "other"}, "other trains no model"),
+        ({"settings": {"fine_tuning": {"layers": "all"}}}, "fine_tuning needs phenotypes"),
         ({"build": None}, "cohorts.other: `build` is missing"),
     ],
 )

@@ -66,8 +66,8 @@ class Workflow:
         rows = re.findall(r"^([a-z_]+)  +(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)
         targets = {"all", "total", "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "gwas",
                    "als_net", "baselines", "evaluation", "audit", "interactions", "permutation_test",
-                   "learning_curve", "repeated_folds", "saliency", "model", "predict", "epigenomes", "bins",
-                   "chromatin", "report"}  # fmt: skip
+                   "learning_curve", "repeated_folds", "saliency", "model", "predict", "fine_tune", "epigenomes",
+                   "bins", "chromatin", "report"}  # fmt: skip
         return {rule: int(count) for rule, count in rows if rule not in targets}
 
 

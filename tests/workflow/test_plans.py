@@ -40,6 +40,10 @@ def test_the_report_s_plan_holds_every_rule(workflow, repository):
         "export_model",
         "predict_cohort",
         "evaluate_predictions",
+        "select_labelled",
+        "fine_tune_als_net",
+        "export_fine_tuned",
+        "compare_fine_tuning",
     }
     assert set(planned) == scripts - of_others - on_request
     assert planned["train_baseline"] == 8  # one baseline on two choices of sites, two models of confounders; two folds
@@ -103,6 +107,11 @@ def test_a_prediction_is_planned_with_the_model_behind_it_and_nothing_else_of_th
     assert own_data.planned("--config", "only=other", config=both) == planned
     labelled = TINY | {"cohorts": TINY["cohorts"] | {"other": other | {"samples": "samples.tsv"}}}
     assert own_data.planned("predict", config=labelled)["evaluate_predictions"] == 1
+    tuned = labelled | {"fine_tuning": {"layers": "head"}}
+    planned = own_data.planned("fine_tune", config=tuned)
+    assert planned["fine_tune_als_net"] == 2 and planned["export_fine_tuned"] == planned["compare_fine_tuning"] == 1
+    assert planned["select_labelled"] == 1 and planned["assign_folds"] == 2 and "predict_cohort" not in planned
+    assert {"fine_tune_als_net", "predict_cohort"} <= set(own_data.planned("--config", "only=other", config=tuned))
     (own_data.folder / "folder").mkdir()
     (own_data.folder / "folder" / "model.json").touch()
     alone = {"cohorts": {"other": other | {"predict_with": "folder"}}}
@@ -113,6 +122,11 @@ def test_a_prediction_is_planned_with_the_model_behind_it_and_nothing_else_of_th
 def test_asking_for_predictions_when_nobody_is_to_be_predicted_says_so(workflow):
     done = workflow.run("--dry-run", "predict", check=False)
     assert done.returncode != 0 and "no cohort is to be predicted" in done.stdout + done.stderr
+
+
+def test_asking_for_fine_tuning_where_no_cohort_has_it_says_so(workflow):
+    done = workflow.run("--dry-run", "fine_tune", check=False)
+    assert done.returncode != 0 and "no cohort is to fine-tune a model" in done.stdout + done.stderr
 
 
 def test_own_signal_and_published_files_are_read_where_they_are(workflow):

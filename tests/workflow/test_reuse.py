@@ -178,7 +178,7 @@ rule report:
         assert len(files) > 2 and all(Path(path).is_file() for path in files), name
         assert all(path.startswith("promoters/results/") for path in rule["made"]), name
     checkpoints = [rule["checkpoint"] for rule in running.values() if rule["checkpoint"]]
-    assert len(checkpoints) == 3 and all(path.startswith("promoters/results/") for path in checkpoints)
+    assert len(checkpoints) == 4 and all(path.startswith("promoters/results/") for path in checkpoints)
     timed = rules["promoternets_build_report"]["benchmarks"]
     assert "promoters/results/tiny/benchmarks/assign_folds.jsonl" in timed
     assert all(path.startswith("promoters/results/tiny/benchmarks/") for path in timed)

@@ -30,7 +30,7 @@ from promoternets.formats.models import GWAS, NETWORK, PUBLISHED_SETTINGS, sites
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
     "promoters", "genotypes", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation", "audit",
-    "interactions", "saliency", "reruns", "prediction",
+    "interactions", "saliency", "reruns", "prediction", "fine_tuning",
 )  # fmt: skip
 FROM_FILES = ("vcf", "plink", "samples", "annotation", "build")
 FILES = ("vcf", "plink", "samples", "annotation")
@@ -275,6 +275,35 @@ class Configuration:
             return made
 
         return results
+
+    def fine_tuned(self, *paths: str) -> list[str]:
+        """Return `paths` for each predicted cohort whose people fine-tune the model."""
+        chosen = [
+            cohort.name
+            for cohort in self.cohorts.values()
+            if cohort.predict_with is not None and cohort.settings["fine_tuning"]["layers"] != "none"
+        ]
+        return [path.replace("{cohort}", name) for name in chosen for path in paths]
+
+    def asked_fine_tuned(self, *paths: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives `fine_tuned`; InputError when no cohort fine-tunes a model."""
+
+        def results(_: Any) -> list[str]:
+            made = self.fine_tuned(*paths)
+            if not made:
+                raise InputError(
+                    "no cohort is to fine-tune a model",
+                    fix="Give one with `predict_with:` the setting `fine_tuning: {layers: all}` "
+                    "(README, 'Predict other people')",
+                )
+            return made
+
+        return results
+
+    def people_to_train_on(self, wildcards: Any) -> str:
+        """Return the table of the people of known phenotype: everybody's, but in a cohort that is predicted."""
+        part = "fine_tuning/" if self.is_predicted(wildcards) else ""
+        return f"results/{wildcards.cohort}/{part}samples.tsv"
 
     def preprocessing(self, wildcards: Any) -> dict[str, Any]:
         """Return the settings that made the sites of the cohort in `wildcards`."""
@@ -607,6 +636,12 @@ def _problems(config: dict[str, Any]) -> list[str]:
         lines += [f"cohorts.{name}: {line}" for line in _cohort_problems(entry)]
         lines += [f"cohorts.{name}: {line}" for line in _prediction_problems(name, entry, config["cohorts"])]
         settings = _settings(entry, config)
+        wanted = settings["fine_tuning"]["layers"] != "none" and "predict_with" in entry
+        if wanted and not {"samples", "plink"} & set(entry):
+            lines.append(
+                f"cohorts.{name}: fine_tuning needs phenotypes; name the table of people under `samples`, or set "
+                "fine_tuning.layers to none under this cohort's `settings`"
+            )
         rounds, inner = settings["ranking"]["rounds"], settings["folds"]["inner"]
         if rounds > inner:
             lines.append(

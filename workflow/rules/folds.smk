@@ -1,7 +1,7 @@
 rule assign_folds:
     """People -> the fold that tests each, stratified, families together."""
     input:
-        samples="results/{cohort}/samples.tsv",
+        samples=configuration.people_to_train_on,
         library=library("assign_folds"),
     output:
         folds="results/{cohort}/folds.tsv",

@@ -1,7 +1,6 @@
 """A model fine-tuned on other people: honest, better where these differ, and a model folder again."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,10 @@ import pytest
 import torch
 import trained_cohort
 from plink_files import People, Variant, write_vcf
+from safetensors.torch import load_file
+from scipy.special import logit
 
+from promoternets.calibration import platt
 from promoternets.errors import InputError
 from promoternets.fine_tuning.export import compare_fine_tuning, comparison_table, export_fine_tuned
 from promoternets.fine_tuning.people import select_labelled
@@ -104,7 +106,7 @@ def test_labels_of_test_people_change_no_prediction(cohort, tmp_path):
     found = {}
     for name, table in (("as_they_are", people), ("swapped", swapped), ("trained_on", trained_on)):
         table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=False)
-        paths = fine_tuned(cohort, tmp_path / name, samples=tmp_path / f"{name}.tsv")
+        paths = fine_tuned(cohort, tmp_path / name, samples=tmp_path / f"{name}.tsv", epochs=1)
         found[name] = read_predictions(paths["predictions"])
     assert (found["swapped"]["phenotype"] == 1 - found["as_they_are"]["phenotype"]).all()
     assert found["swapped"]["probability"].equals(found["as_they_are"]["probability"])
@@ -141,43 +143,51 @@ def test_the_unchanged_model_predicts_what_it_predicts_of_anybody(cohort, every_
 
 def test_the_exported_folder_predicts_as_in_the_folds_and_says_where_it_comes_from(cohort, every_fold, exported):
     model, said = load_model(exported), read_description(exported)
-    assert [fold["went_on_from_fold"] for fold in said["folds"]] == [1, 2, 1]
+    assert [(fold["people_fold"], fold["model_fold"]) for fold in said["folds"]] == [
+        (fold, own) for fold in FOLDS for own in (1, 2)
+    ]
     assert said["fine_tuned_from"]["cohort"] == "small" and said["cohort"] == "new"
     assert said["training_summary"]["people"] == NEW - 1 and said["build"] == "GRCh37"
     site_ids, alleles, _ = other_people()
     kept = [at for at, site in enumerate(site_ids) if site != GONE]
     matching = model.match([site_ids[at] for at in kept])
     raw = model.uncalibrated(alleles[:, kept], matching)
-    for fold, one in zip(FOLDS, every_fold, strict=True):
+    scores, cases = [], []
+    for at, one in enumerate(every_fold):
+        own = np.concatenate(raw[2 * at : 2 * at + 2])  # two folds of the model, two seeds each
         table = read_predictions(one["predictions"])
         table = table[table["model"] == "fine_tuned"]
         people = table["sample"].str[3:].astype(int)
-        np.testing.assert_allclose(raw[fold - 1][table["seed"], people], table["probability"], atol=1e-5)
+        np.testing.assert_allclose(own[table["seed"], people], table["probability"], atol=1e-5)
+        scores += [logit(run.mean(0)[people[table["seed"] == 0]]) for run in raw[2 * at : 2 * at + 2]]
+        cases += [table.loc[table["seed"] == 0, "phenotype"]] * 2
+    slope, intercept = platt(np.concatenate(scores), np.concatenate(cases) == 1)
+    assert said["calibration"]["slope"] == pytest.approx(slope, rel=1e-3), "of what is calibrated: one entry's mean"
+    assert said["calibration"]["intercept"] == pytest.approx(intercept, abs=1e-3)
     assert b"new0" not in (exported / "model.json").read_bytes()
 
 
 def test_the_head_alone_learns_when_asked_and_nothing_moves_where_no_epoch_is_better(cohort, tmp_path):
-    before = load_model(cohort / "model").folds[0].networks.weights
-    for name, changes, allowed in (
-        ("head", {"layers": "head"}, ("dense_256.", "dense_16.", "output.", "linear.")),
-        ("none", {"learning_rate": 1.0, "epochs": 1}, ("linear.",)),
+    before = {
+        f"{at}/seed_{number}/{name}": value
+        for at, fold in enumerate(load_model(cohort / "model").folds, start=1)
+        for number, own in enumerate(fold.networks.weights)
+        for name, value in own.items()
+    }
+    for what, changes, allowed in (
+        ("head", {"layers": "head"}, {"dense_256", "dense_16", "output", "linear"}),
+        ("none", {"learning_rate": 1.0, "epochs": 1}, {"linear"}),
     ):
-        paths = fine_tuned(cohort, tmp_path / name, **changes)
-        entry = json.loads(paths["description"].read_text())
-        weights = load_folder(paths["weights"])
+        paths = fine_tuned(cohort, tmp_path / what, **changes)
+        weights = load_file(paths["weights"])
         moved = {
-            key for number, own in enumerate(before) for key, value in own.items()
-            if not torch.equal(weights[f"seed_{number}/{key}"], value)
-        }  # fmt: skip
-        assert moved and all(key.startswith(allowed) for key in moved), name
-        assert entry["best_epochs"] == [0, 0] if name == "none" else any(key.startswith("output.") for key in moved)
-        assert pd.read_csv(paths["history"], sep="\t").groupby("seed")["epoch"].min().tolist() == [0, 0]
-
-
-def load_folder(path: Path):
-    from safetensors.torch import load_file
-
-    return load_file(path)
+            name.split("/")[2].split(".")[0] for name, old in before.items() if not torch.equal(weights[name], old)
+        }
+        assert moved == allowed, what
+        best = [epoch for entry in json.loads(paths["description"].read_text()) for epoch in entry["best_epochs"]]
+        assert len(best) == 4 and (set(best) == {0}) == (what == "none")
+        history = pd.read_csv(paths["history"], sep="\t")
+        assert history.groupby(["model_fold", "seed"])["epoch"].min().tolist() == [0] * 4
 
 
 @pytest.mark.parametrize(

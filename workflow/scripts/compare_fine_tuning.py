@@ -1,4 +1,4 @@
-"""Whether fine-tuning helped: four models on the same people left out."""
+"""Whether fine-tuning helped: three models on the same people left out."""
 
 import sys
 from pathlib import Path

@@ -47,13 +47,13 @@ def main(
         build: genome build of their positions; another than the model's is an error
         weights: fine-tuned weights to write (safetensors)
         description: what the model folder will say of this fold, to write (JSON)
-        history: losses per seed and epoch to write (TSV); epoch 0 is the model unchanged
-        predictions: probabilities of the test people by the four models to write (TSV)
+        history: losses per fold of the model, seed and epoch to write (TSV); epoch 0 is the network unchanged
+        predictions: probabilities of the test people by the three models to write (TSV)
         layers: all deep layers learn, or the dense ones at the end (head)
         epochs: passes over the training people, at most
         patience: stop after so many epochs without a lower validation loss
         learning_rate: step size
-        scratch: settings of ALS-Net (JSON) for the networks of the same sites that start anew
+        scratch: settings of ALS-Net (JSON) for the networks of the model's sites that start anew
         min_coverage: least share of the model's sites that must be there
         ambiguous: swapped A/T and C/G sites are absent, or flipped as others are
         absent_sites: what stands for a site that is not there, the model's training people's rounded mean or no call

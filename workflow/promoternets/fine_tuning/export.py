@@ -13,9 +13,9 @@ import pandas as pd
 from safetensors.torch import load_file
 
 from promoternets.bootstrap import interval, p_value, resample_weights
-from promoternets.fine_tuning.train import FINE_TUNED, FROM_SCRATCH, MODELS, UNCHANGED, UNCHANGED_FOLD
+from promoternets.fine_tuning.train import FINE_TUNED, FROM_SCRATCH, MODELS, UNCHANGED
 from promoternets.formats.model_folder import read_description
-from promoternets.formats.out_of_fold import Collected, collect
+from promoternets.formats.out_of_fold import ALL, Collected, collect
 from promoternets.formats.tables import write_table
 from promoternets.prediction.export import auc_within_folds, described, write_model
 from promoternets.resampled import widened
@@ -23,8 +23,7 @@ from promoternets.resampled import widened
 NAMES = {
     FINE_TUNED: "the fine-tuned model",
     UNCHANGED: "the model as it was",
-    UNCHANGED_FOLD: "those of its networks that were fine-tuned, as they were",
-    FROM_SCRATCH: "networks of the same sites trained anew on these people alone",
+    FROM_SCRATCH: "networks of the model's sites trained anew on these people alone",
 }
 COLUMNS = ("cohort", "model", "against", "auc", "low", "high", "p_value")
 
@@ -51,18 +50,33 @@ def export_fine_tuned(
     """
     tensors, entries = {}, []
     for weight, path in zip(weights, descriptions, strict=True):
-        entry = json.loads(path.read_text(encoding="utf-8"))
-        tensors |= {f"fold_{entry['fold']}/{name}": value for name, value in load_file(weight).items()}
-        entries.append(entry)
+        own = load_file(weight)
+        for entry in json.loads(path.read_text(encoding="utf-8")):
+            number, prefix = len(entries) + 1, f"{entry['model_fold']}/"
+            tensors |= {
+                f"fold_{number}/{name.removeprefix(prefix)}": value
+                for name, value in own.items()
+                if name.startswith(prefix)
+            }
+            entries.append(entry | {"fold": number, "people_fold": entry["fold"]})
     before = read_description(source)
     collected = collect(predictions, samples)
-    own = replace(collected, runs=[run for run in collected.runs if run.model == FINE_TUNED])
+    tuned = replace(collected, runs=[run for run in collected.runs if run.model == FINE_TUNED])
     description = described(
-        own, entries, cohort=cohort, build=before["build"], encoding=before["encoding"],
-        preprocessing=before["preprocessing"], bootstrap=bootstrap, seed=seed,
+        tuned, by_model_fold(tuned, entries), entries, cohort=cohort, build=before["build"],
+        encoding=before["encoding"], preprocessing=before["preprocessing"], bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     history = {key: before[key] for key in ("cohort", "training_summary", "versions")}
     write_model(folder, tensors, description | {"fine_tuned_from": history})
+
+
+def by_model_fold(tuned: Collected, entries: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Return predictions of the networks that go on from each fold of the model, float64 [model folds, people]."""
+    by_seed = {run.seed: run.probability for run in tuned.runs if run.seed != ALL} or {0: tuned.runs[0].probability}
+    seeds = {entry["model_fold"]: entry["seeds"] for entry in entries}
+    ends = np.cumsum(list(seeds.values()))
+    every = np.stack([by_seed[number] for number in range(ends[-1])])
+    return np.stack([part.mean(0) for part in np.split(every, ends[:-1])])
 
 
 def compare_fine_tuning(
@@ -133,5 +147,5 @@ def words(table: pd.DataFrame, collected: Collected, cohort: str) -> str:
             f"Fine-tuned minus {NAMES[name]}: {row['auc']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}], "
             f"p {row['p_value']:.2g}."
         )
-    lines.append("People who also trained the model itself would make all but the last of these AUCs too high.")
+    lines.append("People who also trained the model itself would make the first two AUCs too high, the second most.")
     return "\n".join(lines) + "\n"

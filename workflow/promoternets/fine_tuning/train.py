@@ -27,12 +27,11 @@ from promoternets.prediction.export import fold_entry, site_numbers
 from promoternets.prediction.matching import Ambiguous
 from promoternets.prediction.model import AbsentSites, load_model, refuse_low_coverage
 from promoternets.prediction.predict import read_genotypes
+from promoternets.seeds import derive
 from promoternets.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
-FINE_TUNED, UNCHANGED, UNCHANGED_FOLD, FROM_SCRATCH = MODELS = (
-    "fine_tuned", "unchanged", "unchanged_fold", "from_scratch",
-)  # fmt: skip
+FINE_TUNED, UNCHANGED, FROM_SCRATCH = MODELS = ("fine_tuned", "unchanged", "from_scratch")
 
 # of the settings of ALS-Net, what a preset takes; sites, and so offsets, encoding and their choice, are the model's
 CHANGES = ("linear_path", "epochs", "patience", "batch_size", "learning_rate", "weight_decay")
@@ -65,17 +64,18 @@ def fine_tune_fold(
 ) -> None:
     """Train a model further on a fold's training people and predict its test people, whom nothing fitted has seen.
 
-    The people's fold k goes on from the networks of the model's fold k, counted round where the model has fewer. Four
-    models predict the test people: `FINE_TUNED`; `UNCHANGED`, the whole model as it predicts anybody; `UNCHANGED_FOLD`,
-    the networks that were gone on from; and `FROM_SCRATCH`, networks of the same sites that start anew.
+    Every network of the model is fine-tuned, so that `FINE_TUNED` and `UNCHANGED`, the whole model as it predicts
+    anybody, are ensembles of the same networks. `FROM_SCRATCH` are networks that start anew at the sites of one of the
+    model's folds, by turns.
 
     Parameters
     ----------
     model : portable model folder. genotypes : variant stores with its positions, one a chromosome.
     samples, folds : tables of the people of known phenotype. fold : which outer fold, from 1.
     cohort, build : what the people are called, and the genome build of their positions.
-    weights, description : to write, the fine-tuned networks (safetensors, JSON) as a model folder holds them.
-    history : to write, losses by seed and epoch; epoch 0 is the model unchanged.
+    weights, description : to write, the fine-tuned networks by fold of the model (safetensors, and a JSON list), as a
+        model folder holds them.
+    history : to write, losses by fold of the model, seed and epoch; epoch 0 is the network unchanged.
     predictions : to write, probabilities of the test people.
     layers, epochs, patience, learning_rate : how networks are fine-tuned.
     scratch : settings of ALS-Net that the networks which start anew are trained with.
@@ -102,43 +102,50 @@ def fine_tune_fold(
     rows = _rows_of(samples, read.people, genotypes)
     people = read_outer_fold(read.people[rows], samples, folds, fold)
     calls = read.alleles[rows]
-    own = (fold - 1) % len(entries)
-    before = loaded.folds[own].networks
-    sites = model_sites(loaded.folds[own], entries[own], calls, matching, absent_sites=absent_sites, fold=fold)
-    settings = fine_tuning_settings(epochs, patience, learning_rate, class_weights=before.prior is not None)
-    logger.info(
-        "fold %d goes on from the networks of fold %s of %s; layers: %s", fold, entries[own]["fold"], model, layers
-    )
-    tables = {UNCHANGED_FOLD: predict_test_people(before, sites, people, device)}
-    tuned, members = fine_tune_als_net(
-        sites, people, before, settings, layers=layers, seed=seed, device=device, checkpoint=checkpoint
-    )
-    tables[FINE_TUNED] = predict_test_people(tuned, sites, people, device)
+    tables, histories, tensors, made = [], [], {}, []
+    for own, entry in zip(loaded.folds, entries, strict=True):
+        sites = model_sites(own, entry, calls, matching, absent_sites=absent_sites, fold=fold)
+        logger.info("fold %d goes on from the networks of the model's fold %s; layers: %s", fold, entry["fold"], layers)
+        tuned, members = fine_tune_als_net(
+            sites, people, own.networks,
+            fine_tuning_settings(epochs, patience, learning_rate, class_weights=own.networks.prior is not None),
+            layers=layers, seed=derive(seed, "model_fold", entry["fold"]), device=device,
+            checkpoint=_beside(checkpoint, f"model_fold_{entry['fold']}"),
+        )  # fmt: skip
+        table = predict_test_people(tuned, sites, people, device)
+        tables.append(table.assign(model=FINE_TUNED, seed=table["seed"] + sum(one["seeds"] for one in made)))
+        histories.append(history_table(members).assign(model_fold=entry["fold"]))
+        own_tensors = tensors_of(tuned) | site_numbers(sites, people.training)
+        tensors |= {f"{entry['fold']}/{name}": value for name, value in own_tensors.items()}
+        said = fold_entry(sites, tuned, {"on_top_of_offset": False, "preset": entry["preset"]}, len(people.training))
+        best = [member.best_epoch for member in members]
+        made.append(said | {"model_fold": entry["fold"], "best_epochs": best})
     unchanged = loaded.uncalibrated(calls[people.test], matching, absent_sites=absent_sites)
-    tables[UNCHANGED] = _one_row_each(people, loaded.calibrated(unchanged).mean(0))
+    tables.append(_one_row_each(people, loaded.calibrated(unchanged).mean(0)).assign(model=UNCHANGED))
+    turn = (fold - 1) % len(entries)
+    sites = model_sites(loaded.folds[turn], entries[turn], calls, matching, absent_sites=absent_sites, fold=fold)
     preset = PRESETS[scratch["preset"]].changed(
-        encoding=loaded.description["encoding"],
-        **{key: scratch[key] for key in CHANGES},
+        encoding=loaded.description["encoding"], **{key: scratch[key] for key in CHANGES}
     )
     anew, _ = train_als_net(
         sites, people, preset, seeds=scratch["seeds"], seed=seed, device=device,
-        checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{FROM_SCRATCH}"),
+        checkpoint=_beside(checkpoint, FROM_SCRATCH),
     )  # fmt: skip
-    tables[FROM_SCRATCH] = predict_test_people(anew, sites, people, device)
-    entry = fold_entry(
-        sites, tuned, {"on_top_of_offset": False, "preset": entries[own]["preset"]}, len(people.training)
-    )
-    entry |= {"went_on_from_fold": entries[own]["fold"], "best_epochs": [member.best_epoch for member in members]}
+    tables.append(predict_test_people(anew, sites, people, device).assign(model=FROM_SCRATCH))
     with written(weights) as partial:
-        save_file(tensors_of(tuned) | site_numbers(sites, people.training), partial)
+        save_file(tensors, partial)
     with written(description) as partial:
-        partial.write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
-    write_table(history_table(members), history)
-    table = pd.concat([tables[name].assign(model=name) for name in MODELS], ignore_index=True)
+        partial.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    write_table(pd.concat(histories, ignore_index=True), history)
+    table = pd.concat(tables, ignore_index=True)
     write_predictions(
         predictions, samples=table["sample"], phenotype=table["phenotype"], probability=table["probability"],
         fold=fold, model=table["model"], seed=table["seed"],
     )  # fmt: skip
+
+
+def _beside(checkpoint: Path | None, name: str) -> Path | None:
+    return None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{name}")
 
 
 def fine_tuning_settings(epochs: int, patience: int, learning_rate: float, *, class_weights: bool) -> TrainingSettings:

@@ -86,15 +86,17 @@ def export_model(
         encodings.add(networks.encoder.encoding)
     if len(encodings) != 1:
         raise InputError(f"the folds read {' and '.join(sorted(encodings))}", fix="Train all folds with one encoding")
+    (run,) = collected.ensembles
     description = described(
-        collected, entries, cohort=cohort, build=build, encoding=encodings.pop(), preprocessing=preprocessing,
-        bootstrap=bootstrap, seed=seed,
+        collected, run.probability[None], entries, cohort=cohort, build=build, encoding=encodings.pop(),
+        preprocessing=preprocessing, bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     write_model(folder, tensors, description)
 
 
 def described(
     collected: Collected,
+    of_entry: np.ndarray,
     entries: Sequence[dict[str, Any]],
     *,
     cohort: str,
@@ -104,7 +106,14 @@ def described(
     bootstrap: int,
     seed: int,
 ) -> dict[str, Any]:
-    """Return what ``model.json`` says; `entries` are of `fold_entry`, `collected` has one model's predictions."""
+    """Return what ``model.json`` says.
+
+    Parameters
+    ----------
+    collected : everybody's predictions by networks that had not seen them, of one model.
+    of_entry : float [runs, people], the same by the networks of single entries, means over seeds.
+    entries : of `fold_entry`.
+    """
     return {
         "format": FORMAT,
         "kind": KIND,
@@ -112,7 +121,7 @@ def described(
         "build": build,
         "encoding": encoding,
         "preprocessing": preprocessing,
-        "calibration": calibration(collected),
+        "calibration": calibration(of_entry, collected.case),
         "training_summary": training_summary(collected, entries, bootstrap, seed),
         "intended_use": INTENDED_USE,
         "limits": list(LIMITS),
@@ -163,19 +172,21 @@ def fold_entry(store: SelectedSites, networks: SavedNetworks, plain: dict[str, A
     }
 
 
-def calibration(collected: Collected) -> dict[str, Any]:
-    """Return Platt's slope and intercept of log-odds, fitted to out-of-fold predictions (see `calibration.platt`)."""
-    (run,) = collected.ensembles
-    score = logit(run.probability.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
-    slope, intercept = platt(score, collected.case)
+def calibration(of_entry: np.ndarray, case: np.ndarray) -> dict[str, Any]:
+    """Return Platt's slope and intercept of log-odds, fitted to out-of-fold predictions (see `calibration.platt`).
+
+    of_entry : float [runs, people], means over seeds; each run counts as people of its own. case : bool [people].
+    """
+    score = logit(of_entry.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
+    slope, intercept = platt(score.ravel(), np.tile(case, len(of_entry)))
     return {
         "method": "platt",
         "slope": slope,
         "intercept": intercept,
         "fitted_on": "out-of-fold predictions of the training cohort, mean over seeds, each person by networks that "
         "had not seen them",
-        "people": len(collected.case),
-        "share_of_cases": float(collected.case.mean()),
+        "people": len(case),
+        "share_of_cases": float(case.mean()),
     }
 
 
@@ -200,7 +211,7 @@ def training_summary(
         "people": people,
         "cases": cases,
         "controls": people - cases,
-        "folds": len(entries),
+        "folds": int(collected.fold.max()),
         "networks": sum(entry["seeds"] for entry in entries),
         "auc": {
             "value": value, "low": low, "high": high,

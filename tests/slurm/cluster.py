@@ -89,8 +89,7 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         if len(self.daemons) > 1:  # the jobs' own processes outlive slurmd
-            subprocess.run(["scancel", "--user", getpass.getuser()], env=self.environment, timeout=20, check=False)
-            self._wait("jobs to end", lambda: not self.said("squeue", "--noheader"), otherwise=None)
+            self._wait("the end of all jobs", self._no_job_left, otherwise=None)
         for daemon in reversed(self.daemons):
             daemon.terminate()
         for daemon in reversed(self.daemons):
@@ -114,6 +113,10 @@ class Cluster:
         for job in jobs:  # Snakemake's comment is rule_NAME_wildcards_VALUES
             job["Rule"] = job.get("Comment", "").removeprefix("rule_").partition("_wildcards_")[0]
         return sorted(jobs, key=lambda job: int(job["JobId"]))
+
+    def _no_job_left(self) -> bool:
+        self.said("scancel", "--user", getpass.getuser())
+        return not self.said("squeue", "--noheader")
 
     def _configure(self) -> None:
         (self.folder / "state").mkdir()
@@ -150,7 +153,7 @@ class Cluster:
             self.daemons.append(
                 subprocess.Popen(
                     [program, *words], env=self.environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL,
-                    preexec_fn=ends_with_its_parent,
+                    preexec_fn=killed_with_its_parent,
                 )
             )  # fmt: skip
 
@@ -167,9 +170,9 @@ class Cluster:
             raise otherwise(f"{what}: not ready after {seconds:.0f} s; see the logs in {self.folder}")
 
 
-def ends_with_its_parent() -> None:
-    """Have the kernel end this process when the one that started it ends (Linux: PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+def killed_with_its_parent() -> None:
+    """Have the kernel kill this process when the one that started it ends (Linux: PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -1,6 +1,7 @@
 """profiles/slurm on a real SLURM: partitions, arrays, a killed and a preempted job, GPUs. Run by `make test-slurm`."""
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import torch
 import yaml
 from workflow.conftest import TINY
 
-from .cluster import Cluster, ends_with_its_parent
+from .cluster import Cluster, killed_with_its_parent
 
 # Long enough that ALS-Net writes checkpoints (every ten seconds), short enough to wait for.
 CONFIG = TINY | {"als_net": {"seeds": 1, "epochs": 400, "patience": 400}}
@@ -47,7 +48,7 @@ class Run:
         with self.text.open("w") as out:
             self.process = subprocess.Popen(
                 command, cwd=self.tree, env=self.cluster.environment, stdout=out, stderr=out,
-                preexec_fn=ends_with_its_parent,
+                preexec_fn=killed_with_its_parent,
             )  # fmt: skip
         return self
 
@@ -83,6 +84,7 @@ class Run:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     pytest.importorskip("snakemake_executor_plugin_slurm", reason="not in the lock: make test-slurm brings it")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # then too pytest stops what was started
     with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
         yield cluster
 
@@ -105,7 +107,7 @@ def disturbed(cluster, tree, profile, tmp_path_factory):
         cluster.said("scancel", "--full", "--signal=11", victim["JobId"])
         checkpoints = run.folder / "results" / "tiny" / "checkpoints" / "als_net"
         run.until("a checkpoint of each fold", lambda: len(list(checkpoints.glob("fold_?"))) == 2)
-        urgent = ("--partition=urgent", "--nodelist=gpu", "--ntasks=2", "--mem=100", "--output=/dev/null")
+        urgent = ("--partition=urgent", "--nodes=1", "--nodelist=gpu", "--ntasks=2", "--mem=100", "--output=/dev/null")
         cluster.said("sbatch", *urgent, "--wrap=sleep 5")
         assert run.ended() == 0, run.said[-6000:]
         yield run
@@ -151,14 +153,14 @@ def test_preempted_training_comes_back_as_the_same_job_and_resumes(disturbed):
 
 def test_rules_that_ask_for_a_gpu_get_it_in_its_partition_and_refuse_to_go_without(disturbed):
     before = {job["JobId"] for job in disturbed.cluster.jobs()}
-    words = ("saliency", "baselines", "--config", "gpu=1", "--keep-going", "--retries", "0")
-    with Run(disturbed.cluster, disturbed.tree, disturbed.folder).start(*words) as run:
+    targets = ("results/tiny/saliency/fold_1.tsv", "results/tiny/predictions/covariates/fold_1.tsv")
+    words = ("--config", "gpu=1", "--keep-going", "--retries", "0")
+    with Run(disturbed.cluster, disturbed.tree, disturbed.folder).start(*targets, *words) as run:
         code = run.ended()
     jobs = [job for job in run.cluster.jobs() if job["JobId"] not in before]
     asked = {(job["Rule"], job["Partition"], job.get("TresPerJob")) for job in jobs}
-    assert ("explain_als_net", "gpu", "gres:gpu:1") in asked
-    assert {(partition, gpu) for rule, partition, gpu in asked if rule != "explain_als_net"} == {("cpu", None)}
-    assert all(job["JobState"] == "COMPLETED" for job in jobs if job["Partition"] == "cpu")
+    assert asked == {("explain_als_net", "gpu", "gres:gpu:1"), ("train_baseline", "cpu", None)}
+    assert [job["JobState"] for job in jobs if job["Rule"] == "train_baseline"] == ["COMPLETED"]
     has_gpu = torch.cuda.is_available()
     assert (code == 0) is has_gpu
     assert ("gpu=1 was asked for, but no CUDA device is visible" in run.said) is not has_gpu

@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test audit-benchmark lint format reference container lock clean
+.PHONY: help venv demo test test-slurm audit-benchmark lint format reference container lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -35,6 +35,17 @@ demo: $(INSTALLED) ## simulate a cohort with planted truth and run the whole wor
 
 test: $(INSTALLED) ## the whole test suite, in two processes (WORKERS=4 for more)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --durations 20
+
+# Not in the lock, since its import slows every start of Snakemake; what it needs besides these two is in the lock.
+SLURM_PLUGIN := snakemake-executor-plugin-slurm==2.8.0 snakemake-executor-plugin-slurm-jobstep==0.6.1
+
+.venv-slurm/installed: Makefile | $(INSTALLED)
+	@rm -rf .venv-slurm
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target .venv-slurm $(SLURM_PLUGIN)
+	@touch $@
+
+test-slurm: .venv-slurm/installed ## profiles/slurm on real SLURM daemons (apt-get install slurm-wlm munge)
+	PYTHONPATH=$(CURDIR)/.venv-slurm $(BIN)/python -m pytest tests/slurm tests/workflow/test_cluster_profiles.py -m "not slow"
 
 audit-benchmark: $(INSTALLED) ## 36 simulated cohorts of known truth: does the audit see it?
 	$(BIN)/python tests/benchmarks/audit.py --cores $(CORES)
@@ -67,4 +78,4 @@ lock: ## write requirements.txt anew from pyproject.toml, in a fresh environment
 	rm -rf .venv-lock
 
 clean: ## remove the demo, caches and the environment; results/ of your own cohorts stay
-	rm -rf .venv .venv-lock runs/demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lock .venv-slurm runs/demo .pytest_cache .ruff_cache .hypothesis

@@ -265,16 +265,11 @@ class Configuration:
     def asked_predictions(self, *paths: str, evaluated: Iterable[str] = ()) -> Callable[[Any], list[str]]:
         """Return the function of wildcards that gives `predictions`; InputError when there is nobody to predict."""
 
-        def results(_: Any) -> list[str]:
-            made = self.predictions(*paths, evaluated=evaluated)
-            if not made:
-                raise InputError(
-                    "no cohort is to be predicted",
-                    fix="Give one `predict_with:` in config.yaml (README, 'Predict another cohort')",
-                )
-            return made
-
-        return results
+        return _asked(
+            lambda: self.predictions(*paths, evaluated=evaluated),
+            "no cohort is to be predicted",
+            fix="Give one `predict_with:` in config.yaml (README, 'Predict other people')",
+        )
 
     def fine_tuned(self, *paths: str) -> list[str]:
         """Return `paths` for each predicted cohort whose people fine-tune the model."""
@@ -288,17 +283,12 @@ class Configuration:
     def asked_fine_tuned(self, *paths: str) -> Callable[[Any], list[str]]:
         """Return the function of wildcards that gives `fine_tuned`; InputError when no cohort fine-tunes a model."""
 
-        def results(_: Any) -> list[str]:
-            made = self.fine_tuned(*paths)
-            if not made:
-                raise InputError(
-                    "no cohort is to fine-tune a model",
-                    fix="Give one with `predict_with:` the setting `fine_tuning: {layers: all}` "
-                    "(README, 'Predict other people')",
-                )
-            return made
-
-        return results
+        return _asked(
+            lambda: self.fine_tuned(*paths),
+            "no cohort is to fine-tune a model",
+            fix="Give one with `predict_with:` the setting `fine_tuning: {layers: all}` "
+            "(README, 'Predict other people')",
+        )
 
     def people_to_train_on(self, wildcards: Any) -> str:
         """Return the table of the people of known phenotype: everybody's, but in a cohort that is predicted."""
@@ -420,6 +410,18 @@ class Configuration:
     def _fill(path: str, wildcards: Any, **values: list) -> list[str]:
         fixed = {key: [value] for key, value in dict(wildcards.items()).items() if key not in values}
         return _products(path, **{key: value for key, value in (fixed | values).items() if f"{{{key}}}" in path})
+
+
+def _asked(made: Callable[[], list[str]], nothing: str, fix: str) -> Callable[[Any], list[str]]:
+    """Return the function of wildcards that gives what is `made`; InputError saying `nothing` where that is nothing."""
+
+    def results(_: Any) -> list[str]:
+        paths = made()
+        if not paths:
+            raise InputError(nothing, fix=fix)
+        return paths
+
+    return results
 
 
 def _names_people(path: str) -> str:

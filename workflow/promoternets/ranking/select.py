@@ -73,18 +73,14 @@ def rank_promoters(
     table["place"] = table["promoter"].map(place)
     table = table.sort_values(["fold", "score", "place"], ascending=[True, False, True], ignore_index=True)
     table["rank"] = table.groupby("fold").cumcount() + 1
+    table["p_value"] = tail_p_values(table["score"].to_numpy(), np.asarray(null_scores, dtype=np.float64))
     parts = []
     for fold, part in table.groupby("fold", sort=True):
         first: list[str] = []
         if pairs is not None and per_chromosome is None:
-            own = part.set_index("promoter")["rank"]
-            chance = tail_p_values(part["score"].to_numpy(), np.asarray(null_scores, dtype=np.float64))
+            own = part.set_index("promoter")[["rank", "p_value"]].to_dict()
             first = promoters_of_pairs(
-                pairs[pairs["fold"] == fold],
-                own.to_dict(),
-                dict(zip(own.index, chance, strict=True)),
-                places=pair_places,
-                top=top,
+                pairs[pairs["fold"] == fold], own["rank"], own["p_value"], places=pair_places, top=top
             )
         parts.append(_select(part, sites, top, per_chromosome, max_shared, first))
     return pd.concat(parts, ignore_index=True)[COLUMNS]

@@ -25,7 +25,7 @@ from numcodecs import Blosc
 
 from promoternets.errors import InputError
 from promoternets.formats.outputs import written
-from promoternets.formats.variant_store import alternate_counts
+from promoternets.formats.variant_store import DOSAGES, alternate_counts, known_dosages
 from promoternets.progress import progress
 
 ABSENT = -1
@@ -114,8 +114,15 @@ class BlockStore:
         return np.asarray(self._group["call_genotype"].oindex[rows], dtype=np.int8)
 
     def counts(self, rows: Rows = slice(None)) -> np.ndarray:
-        """Return the alternate alleles counted, int8 [rows, samples]: 0, 1, 2, -1 missing."""
+        """Return the alternate alleles, `count_dtype` [rows, samples]: 0, 1, 2, or a dosage where kept; -1 missing."""
+        if DOSAGES in self._group:
+            return known_dosages(self._group[DOSAGES].oindex[rows])
         return alternate_counts(self.genotypes(rows))
+
+    @property
+    def count_dtype(self) -> type:
+        """What alternate alleles are counted in: int8, or float32 where dosages are kept."""
+        return np.float32 if DOSAGES in self._group else np.int8
 
 
 def write_block_store(
@@ -188,7 +195,7 @@ def _copy(array: zarr.Array, target: zarr.Group, name: str, rows: np.ndarray) ->
             copy[...] = array[...]
         return
     pieces: Iterable[tuple[int, np.ndarray]] = list_reads(array, rows)
-    if name == "call_genotype":  # the one that takes time
+    if name in ("call_genotype", DOSAGES):  # those that take time
         pieces = progress(pieces, what="genotypes of the blocks", unit="pieces")
     for at, values in pieces:
         copy[at : at + len(values)] = values

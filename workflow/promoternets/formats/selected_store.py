@@ -4,7 +4,7 @@ Arrays, with their dimensions:
 
 * ``sample_id`` [samples] text
 * ``genotype`` [samples, promoters, sites] int8: alternate alleles 0, 1, 2; -1 missing; -2 absent site
-  (padding)
+  (padding). Where dosages are kept float32: expected alternate alleles
 * ``haplotype`` [samples, promoters, sites, ploidy] int8: 0, 1; -1 missing; -2 absent
 * ``promoter_id`` [promoters] text
 * ``site_id`` [promoters, sites] text ``chrom:pos:ref:alt``, empty where the site is absent
@@ -104,8 +104,8 @@ class SelectedStore:
 
     @cached_property
     def genotype(self) -> np.ndarray:
-        """Alternate allele counts, int8 [people, promoters, sites]; -1 missing, -2 absent."""
-        return np.asarray(self._group["genotype"][:], dtype=np.int8)
+        """Alternate allele counts, int8, or dosages, float32 [people, promoters, sites]; -1 missing, -2 absent."""
+        return np.asarray(self._group["genotype"][:])
 
     @cached_property
     def haplotype(self) -> np.ndarray:
@@ -113,7 +113,7 @@ class SelectedStore:
         return np.asarray(self._group["haplotype"][:], dtype=np.int8)
 
     def flat(self, source: str = "genotype") -> np.ndarray:
-        """Return a source with sites of all promoters side by side, int8 [people, promoters * sites(, 2)]."""
+        """Return a source with sites of all promoters side by side, [people, promoters * sites(, 2)]."""
         stored = self.haplotype if source == "haplotype" else self.genotype
         return stored.reshape(stored.shape[0], -1, *stored.shape[3:])
 
@@ -158,7 +158,8 @@ def write_selected_store(
         group = zarr.open_group(partial, mode="w", zarr_format=2)
         add = _Writer(group)
         add.text("sample_id", sample_ids, ["samples"])
-        add.numbers("genotype", genotype, np.int8, ["samples", "promoters", "sites"], people)
+        counted_in = np.float32 if np.asarray(genotype).dtype.kind == "f" else np.int8
+        add.numbers("genotype", genotype, counted_in, ["samples", "promoters", "sites"], people)
         add.numbers("haplotype", haplotype, np.int8, ["samples", "promoters", "sites", "ploidy"], people)
         add.text("promoter_id", promoters, ["promoters"])
         add.text("site_id", site_ids, ["promoters", "sites"])

@@ -14,7 +14,7 @@ import numpy as np
 
 from promoternets.errors import InputError
 from promoternets.formats import plink_index, vcf_zarr
-from promoternets.genotypes.sites import Rules, Site, calls_of_allele
+from promoternets.genotypes.sites import Called, Rules, Site
 from promoternets.progress import progress
 
 AnyRun = TypeVar("AnyRun", plink_index.Run, vcf_zarr.Run)
@@ -80,8 +80,8 @@ class ChunkedFile(ABC):
     @abstractmethod
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[np.ndarray]]:
-        """Yield calls of each alternate allele, int, shape=(people, 3), of the variants in some rows of the file.
+    ) -> Iterator[Sequence[Called]]:
+        """Yield calls of each alternate allele, with its dosages where kept, of the variants in some rows of the file.
 
         Those that are not `kept` (bool) may be anything.
         """
@@ -121,16 +121,9 @@ class ChunkedFile(ABC):
         reasons = [self._reasons(contig, variant) for variant in chosen]
         kept = np.array([None in own for own in reasons], dtype=bool)
         self.genotyped += int(kept.sum())
-        calls: Any = self._calls(contig, first + places, chosen, kept) if kept.any() else reasons
-        for variant, own, here in zip(chosen, reasons, calls, strict=True):
+        called: Any = self._calls(contig, first + places, chosen, kept) if kept.any() else reasons
+        for variant, own, here in zip(chosen, reasons, called, strict=True):
             yield [
-                Site(variant.reference, alternate, variant.name, reason, None if reason else call)
+                Site(variant.reference, alternate, variant.name, reason, *((None,) if reason else call))
                 for alternate, reason, call in zip(variant.alternates or ["."], own, here, strict=True)
             ]
-
-
-def by_allele(calls: np.ndarray, alternates: Sequence[str]) -> list[np.ndarray]:
-    """Return calls of each alternate allele, of calls of a variant; see `sites.calls_of_allele`."""
-    if len(alternates) < 2:
-        return [calls]
-    return [calls_of_allele(calls, number) for number in range(1, len(alternates) + 1)]

@@ -45,7 +45,7 @@ def parse_genotypes(
     pass_only: bool = True,
     variants: Literal["snv", "snv_indel"] = "snv_indel",
     multiallelic: Literal["split", "drop"] = "split",
-    dosages: Literal["refuse", "round"] = "refuse",
+    dosages: Literal["refuse", "round", "real"] = "refuse",
     max_dosage_error: float = 0.1,
     chunk_variants: int = CHUNK_VARIANTS,
     allow_empty: bool = True,
@@ -68,8 +68,9 @@ def parse_genotypes(
     pass_only : keep records whose FILTER is PASS or ``.``.
     variants : single-base changes only, or insertions and deletions (and longer substitutions) too.
     multiallelic : one site for each alternate allele, the others counted as reference; or drop such records.
-    dosages : imputed dosages (DS of a VCF without GT; of a .pgen) are refused, or rounded to the nearest genotype.
-    max_dosage_error : a dosage further than this from a whole number is a missing genotype.
+    dosages : imputed dosages (DS of a VCF without GT; of a .pgen) are refused, or rounded to the nearest genotype, or
+        kept as they are beside the nearest genotypes, which the filters look at; also those of a VCF with GT.
+    max_dosage_error : a dosage further than this from a whole number is a missing genotype, where they are rounded.
     chunk_variants : sites held in memory at once: about 3 bytes x (sites + a batch of 1,024) x people.
     allow_empty : when `chrom` is given, whether an empty store is a result.
     model : folder of a trained model, to predict these people: only records at its positions are read, all kinds of
@@ -94,6 +95,8 @@ def parse_genotypes(
     people, controls = _people_of(samples, labelled=model is None)
     rules = Rules(pass_only, variants, multiallelic, dosages, max_dosage_error)
     if model is not None:
+        if dosages == "real":
+            raise InputError("a trained model reads whole genotypes, not dosages", fix="Round them: `dosages: round`")
         description = read_description(model)
         refuse_other_build(description, build, model)
         limits = filtering.Thresholds(keep_monomorphic=True)
@@ -125,7 +128,9 @@ def parse_genotypes(
     with ExitStack() as outputs:
         store_path = outputs.enter_context(written(genotypes))
         table_path = outputs.enter_context(written(filters)) if filters else None
-        with VariantStoreWriter(store_path, sample_ids=people, chunk_variants=chunk_variants) as store:
+        with VariantStoreWriter(
+            store_path, sample_ids=people, chunk_variants=chunk_variants, dosages=dosages == "real"
+        ) as store:
             collected = _Collector(store, files, people, controls, limits, counts, chunk_variants)
             for contig, position, sites in _sites_of_all(files, chrom, counts):
                 collected.add(contig, position, sites)
@@ -376,10 +381,13 @@ class _Collector:
         self._order = None if np.array_equal(order, np.arange(edges[-1])) else order
         self._contig_rows: dict[str, int] = {}
         self._batch = np.empty((min(BATCH, chunk_variants), edges[-1], 3), dtype=np.int8)
+        self._dosages = np.full(self._batch.shape[:2], np.nan, np.float32) if store.dosages else None
         self._sites: list[tuple[int, int, Site]] = []
         self._chunk = chunk_variants
         self._genotype = np.empty((chunk_variants, len(people), 2), dtype=np.int8)
         self._phased = np.empty((chunk_variants, len(people)), dtype=bool)
+        self._mixed = 0
+        self._kept_dosages = np.empty(self._phased.shape, dtype=np.float32) if store.dosages else None
         self._kept: list[tuple[tuple[int, int, Site], float, float, float]] = []
 
     def add(self, contig: str, position: int, sites: Iterable[Sequence[Site]]) -> None:
@@ -388,11 +396,15 @@ class _Collector:
             row = len(self._sites)
             for columns, site in zip(self._columns, together, strict=True):
                 self._batch[row, columns] = site.calls
+                if self._dosages is not None:
+                    self._dosages[row, columns] = np.nan if site.dosages is None else site.dosages
+            given = [site.dosages is not None for site in together]
+            self._mixed += any(given) and not all(given)
             number = self._contig_rows.get(contig)
             if number is None:
                 number = self._contig_rows[contig] = len(self.store.contigs)
                 self.store.contigs.append(contig)
-            self._sites.append((number, position, together[0]._replace(calls=None)))
+            self._sites.append((number, position, together[0]._replace(calls=None, dosages=None)))
             if len(self._sites) == len(self._batch):
                 self._filter()
 
@@ -400,6 +412,11 @@ class _Collector:
         """Filter and write what is left."""
         self._filter()
         self._write()
+        if self._mixed:
+            logger.warning(
+                "%s sites have dosages in some files and whole genotypes in others, which may set their people apart",
+                f"{self._mixed:,}",
+            )
 
     def _filter(self) -> None:
         n = len(self._sites)
@@ -410,6 +427,7 @@ class _Collector:
         haploid = np.array([canonical(name) in HAPLOID_CONTIGS for name in self.store.contigs])[numbers]
         self._refuse_uncodable(raw, haploid)
         calls, half = filtering.tidy(raw, haploid)
+        dosages = self._dosages_of(calls)
         found = filtering.statistics(calls, controls=self.controls, autosomal=~haploid)
         keep = np.ones(n, dtype=bool)
         for name, fails in filtering.reasons(found, self.limits).items():
@@ -419,7 +437,7 @@ class _Collector:
         self.counts.kept += len(rows)
         self._count_calls(calls, half, rows)
         for start in range(0, len(rows), self._chunk):
-            self._store_rows(rows[start : start + self._chunk], calls, found)
+            self._store_rows(rows[start : start + self._chunk], calls, dosages, found)
         self._sites = []
 
     def _refuse_uncodable(self, raw: np.ndarray, haploid: np.ndarray) -> None:
@@ -452,7 +470,18 @@ class _Collector:
         self.counts.calls["haploid"] += int(np.count_nonzero(single[rows]))
         self.counts.calls["missing"] += int(np.count_nonzero((calls.first == filtering.MISSING)[rows]))
 
-    def _store_rows(self, rows: np.ndarray, calls: filtering.Calls, found: filtering.Statistics) -> None:
+    def _dosages_of(self, calls: filtering.Calls) -> np.ndarray | None:
+        """Return the batch's dosages, float32, shape=(sites, people), counts of calls where there are none."""
+        if self._dosages is None:
+            return None
+        n = len(self._sites)
+        dosages = self._dosages[:n] if self._order is None else self._dosages[:n, self._order]
+        counts = np.where(calls.first < 0, np.float32(np.nan), calls.first + np.maximum(calls.second, 0))
+        return np.where(np.isnan(dosages), counts, dosages)
+
+    def _store_rows(
+        self, rows: np.ndarray, calls: filtering.Calls, dosages: np.ndarray | None, found: filtering.Statistics
+    ) -> None:
         while len(rows):
             start = len(self._kept)
             now, rows = rows[: self._chunk - start], rows[self._chunk - start :]
@@ -460,6 +489,8 @@ class _Collector:
             self._genotype[start:end, :, 0] = calls.first[now]
             self._genotype[start:end, :, 1] = calls.second[now]
             self._phased[start:end] = calls.phased[now]
+            if self._kept_dosages is not None and dosages is not None:
+                self._kept_dosages[start:end] = dosages[now]
             self._kept += [
                 (self._sites[row], found.frequency[row], found.call_rate[row], found.hwe_p[row]) for row in now.tolist()
             ]
@@ -479,6 +510,7 @@ class _Collector:
             allele_frequency=np.array([kept[1] for kept in self._kept], dtype=np.float32),
             call_rate=np.array([kept[2] for kept in self._kept], dtype=np.float32),
             hwe_p=np.array([kept[3] for kept in self._kept], dtype=np.float32),
+            call_DS=None if self._kept_dosages is None else self._kept_dosages[:n],
         )
         self._kept = []
 

@@ -18,7 +18,6 @@ import cyvcf2
 import numpy as np
 
 from promoternets.errors import InputError
-from promoternets.formats.contigs import canonical
 from promoternets.formats.variant_index import (
     BGZF_END,
     INDEX_FIX,
@@ -34,19 +33,17 @@ from promoternets.formats.variant_index import (
 from promoternets.genotypes.lines import Lines
 from promoternets.genotypes.sites import (
     ABSENT,
-    HAPLOID_CONTIGS,
+    Called,
     ContigEnds,
     Rules,
     Site,
-    calls_of_allele,
-    dosages_of_men,
-    dosages_refused,
+    by_allele,
+    calls_of_dosages,
     impossible_dosages,
     no_such_allele,
     reasons_of_vcf_record,
-    rounded,
+    refuse_dosages,
     too_many_alleles,
-    unphased,
 )
 from promoternets.progress import progress
 
@@ -286,18 +283,18 @@ class VariantFile:
             contig, position, reference, alternates, passed=passed, rules=self.rules, ends=self._ends
         )
         alternates = alternates or ["."]
-        calls: Sequence[np.ndarray | None] = [None] * len(alternates)
+        called: Sequence[Called | None] = [None] * len(alternates)
         if None in reasons:
             found = self._calls(record, contig, position, len(alternates))
             if found is None:
                 reasons = ["no_gt"] * len(alternates)
             else:
-                calls = found
-        for alternate, reason, own in zip(alternates, reasons, calls, strict=True):
-            here.append(Site(reference, alternate, name, reason, None if reason else own))
+                called = found
+        for alternate, reason, own in zip(alternates, reasons, called, strict=True):
+            here.append(Site(reference, alternate, name, reason, *((None,) if reason else own)))
 
-    def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[np.ndarray] | None:
-        """Return calls of each alternate allele, int, shape=(people, 3), of a record; None when it has none."""
+    def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Called] | None:
+        """Return calls of each alternate allele of a record, with its dosages where kept; None when it has none."""
         try:
             calls = record.genotype.array()
         except Exception as error:  # cyvcf2 raises bare Exception when there is no GT
@@ -311,26 +308,28 @@ class VariantFile:
             calls = calls[self._column]
         if calls.shape[1] != 3:
             calls = self._as_diploid(calls, contig, position)
-        if alternates == 1:
-            return [calls]
-        if calls[:, :2].max() > alternates:
+        if alternates > 1 and calls[:, :2].max() > alternates:
             raise no_such_allele(self.path, contig, position)
-        return [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
+        dosages: Sequence[np.ndarray | None] = [None] * alternates
+        if self.rules.keeps_dosages(contig) and "DS" in (record.FORMAT or []):
+            dosages = self._dosages(record, contig, position, alternates).T
+        return list(zip(by_allele(calls, alternates), dosages, strict=True))
 
-    def _calls_of_dosages(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[np.ndarray]:
-        if self.rules.dosages == "refuse":
-            raise dosages_refused(self.path, contig, position)
-        if canonical(contig) in HAPLOID_CONTIGS:
-            raise dosages_of_men(self.path, contig, position)
+    def _calls_of_dosages(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Called]:
+        refuse_dosages(self.path, contig, position, self.rules)
+        called, uncertain = calls_of_dosages(self._dosages(record, contig, position, alternates), self.rules)
+        self.genotyped += 1
+        self.uncertain += uncertain
+        return called
+
+    def _dosages(self, record: Any, contig: str, position: int, alternates: int) -> np.ndarray:
+        """Return the dosages of a record, float32, shape=(people, alternates)."""
         dosages = record.format("DS")
         if self._column is not None:
             dosages = dosages[self._column]
         if dosages.shape[1] != alternates or np.nanmin(dosages, initial=0) < 0 or np.nanmax(dosages, initial=0) > 2:
             raise impossible_dosages(self.path, contig, position)
-        self.genotyped += 1
-        counts, uncertain = rounded(dosages, self.rules.max_dosage_error)
-        self.uncertain += int(np.count_nonzero(uncertain))
-        return [unphased(counts[:, number]) for number in range(alternates)]
+        return dosages
 
     def _as_diploid(self, calls: np.ndarray, contig: str, position: int) -> np.ndarray:
         if calls.shape[1] == 2:

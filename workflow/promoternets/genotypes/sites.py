@@ -34,6 +34,11 @@ class Site(NamedTuple):
     name: str
     reason: str | None
     calls: np.ndarray | None  # int, shape=(people of the file, 3): two alleles (0, 1, -1, -2) and phased
+    dosages: np.ndarray | None = None  # float32, shape=(people of the file,), nan where missing; where they are kept
+
+
+# Calls of an alternate allele and its dosages, as in `Site`.
+Called = tuple[np.ndarray, np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,17 @@ class Rules:
     pass_only: bool = True
     variants: Literal["snv", "snv_indel"] = "snv_indel"
     multiallelic: Literal["split", "drop"] = "split"
-    dosages: Literal["refuse", "round"] = "refuse"
+    dosages: Literal["refuse", "round", "real"] = "refuse"
     max_dosage_error: float = 0.1
     positions: Mapping[str, frozenset[int]] | None = None
 
     def wanted(self, contig: str, position: int) -> bool:
         """Return whether records at a position are read."""
         return self.positions is None or position in self.positions.get(canonical(contig), ())
+
+    def keeps_dosages(self, contig: str) -> bool:
+        """Return whether dosages of a contig are kept as they are, where they stand beside genotypes too."""
+        return self.dosages == "real" and canonical(contig) not in HAPLOID_CONTIGS
 
     @property
     def reason_without_alternate(self) -> str | None:
@@ -108,6 +117,13 @@ def calls_of_allele(calls: np.ndarray, number: int) -> np.ndarray:
     return own
 
 
+def by_allele(calls: np.ndarray, alternates: int) -> list[np.ndarray]:
+    """Return calls of each of so many alternate alleles, of calls of a record."""
+    if alternates == 1:
+        return [calls]
+    return [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
+
+
 def rounded(dosages: np.ndarray, max_error: float) -> tuple[np.ndarray, np.ndarray]:
     """Return allele counts that dosages stand for, and which dosages were too uncertain.
 
@@ -126,6 +142,37 @@ def rounded(dosages: np.ndarray, max_error: float) -> tuple[np.ndarray, np.ndarr
         # dosages are kept with few digits, in a .pgen as multiples of 2^-14: the limit itself is not too far
         uncertain = np.abs(dosages - nearest) > max_error + 1e-4
     return np.where(uncertain | np.isnan(dosages), -1, np.nan_to_num(nearest)).astype(np.int8), uncertain
+
+
+def calls_of_dosages(dosages: np.ndarray, rules: Rules) -> tuple[list[Called], int]:
+    """Return calls that dosages, shape=(people, alternate alleles), stand for, and how many were too uncertain.
+
+    Where `rules` keep dosages, each stands for the nearest call, however far, and is given with it.
+    """
+    kept = rules.dosages == "real"
+    counts, uncertain = rounded(dosages, 0.5 if kept else rules.max_dosage_error)
+    given = dosages.T.astype(np.float32) if kept else [None] * dosages.shape[1]
+    return [(unphased(own), dosage) for own, dosage in zip(counts.T, given, strict=True)], int(uncertain.sum())
+
+
+def refuse_dosages(path: Path, contig: str, position: int, rules: Rules) -> None:
+    """Raise InputError where dosages are not to be read, or cannot tell the genotypes of men.
+
+    That is where no setting says how they become genotypes, and on contigs where men have one allele.
+    """
+    if rules.dosages == "refuse":
+        raise InputError(
+            f"there are dosages, not whole genotypes, at {contig}:{position:,}",
+            where=path,
+            fix="`genotypes: {dosages: round}` takes each for the nearest genotype, and those further from it than "
+            "`max_dosage_error` as missing; `real` keeps them as they are",
+        )
+    if canonical(contig) in HAPLOID_CONTIGS:
+        raise InputError(
+            f"there are dosages at {contig}:{position:,}; on X, Y and MT a man's may count to 1 or to 2",
+            where=path,
+            fix="Leave that contig out (`chromosomes`), or give whole genotypes of it",
+        )
 
 
 def unphased(counts: np.ndarray) -> np.ndarray:
@@ -158,25 +205,6 @@ def refuse_disagreeing(path: Path, contig: str, position: int, first: Site, agai
             where=path,
             fix="Leave the wrong one out; `bcftools norm --rm-dup exact` keeps the first",
         )
-
-
-def dosages_refused(path: Path, contig: str, position: int) -> InputError:
-    """Return the error for imputed dosages where no setting says how they become genotypes."""
-    return InputError(
-        f"there are dosages, not whole genotypes, at {contig}:{position:,}",
-        where=path,
-        fix="`genotypes: {dosages: round}` takes each for the nearest genotype, and those further from it than "
-        "`max_dosage_error` as missing",
-    )
-
-
-def dosages_of_men(path: Path, contig: str, position: int) -> InputError:
-    """Return the error for dosages on a contig where men have one allele."""
-    return InputError(
-        f"there are dosages at {contig}:{position:,}; on X, Y and MT a man's may count to 1 or to 2",
-        where=path,
-        fix="Leave that contig out (`chromosomes`), or give whole genotypes of it",
-    )
 
 
 class ContigEnds:

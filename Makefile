@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slurm audit-benchmark lint format reference container lock clean
+.PHONY: help venv demo test test-slurm bench audit-benchmark lint format reference container lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -48,6 +48,22 @@ SLURM_PLUGIN := snakemake-executor-plugin-slurm==2.8.0 snakemake-executor-plugin
 test-slurm: .venv-slurm/installed ## profiles/slurm on real SLURM daemons (apt-get install slurm-wlm munge)
 	PYTHONPATH=$(CURDIR)/.venv-slurm $(BIN)/python -m pytest tests/slurm tests/workflow/test_cluster_profiles.py -m "not slow"
 
+# What we are compared with, beside what the lock has; plink2 and bcftools are Debian's.
+PEERS := bio2zarr==0.2.1 deeptools==3.5.6 deeptoolsintervals==0.1.9 numpydoc==1.11.0 plotly==7.1.0 py2bit==1.0.1 \
+	pybigtools==0.3.0
+
+.venv-bench/installed: Makefile | $(INSTALLED)
+	@rm -rf .venv-bench
+	@for peer in $(PEERS); do \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target .venv-bench $$peer \
+	  || echo "$$peer cannot be installed; its rows will say so"; \
+	done
+	@touch $@
+
+bench: .venv-bench/installed ## us and our peers in turn on the same input (ONLY=bins for some; apt-get install plink2 bcftools)
+	PYTHONPATH=$(CURDIR)/tests/benchmarks:$(CURDIR)/workflow:$(CURDIR)/.venv-bench OMP_NUM_THREADS=1 \
+	  $(BIN)/python -m bench --only "$(ONLY)"
+
 audit-benchmark: $(INSTALLED) ## 36 simulated cohorts of known truth: does the audit see it?
 	$(BIN)/python tests/benchmarks/audit.py --cores $(CORES)
 
@@ -79,4 +95,4 @@ lock: ## write requirements.txt anew from pyproject.toml, in a fresh environment
 	rm -rf .venv-lock
 
 clean: ## remove the demo, caches and the environment; results/ of your own cohorts stay
-	rm -rf .venv .venv-lock .venv-slurm runs/demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lock .venv-slurm .venv-bench runs/demo .pytest_cache .ruff_cache .hypothesis

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
-from promoternets.formats.contigs import canonical, order
+from promoternets.formats.contigs import by_canonical_name, canonical, order
 
 MOST_BASES_AT_ONCE = 2_000_000  # of overlapping windows that are read together
 # An annotation of the other human build puts 0.6% (GRCh38 on 37) or 1.3% of its starts beyond a chromosome's end.
@@ -118,7 +118,8 @@ def place(windows: Windows, lengths: dict[str, int], where: str) -> dict[str, np
     if not lengths:
         raise InputError("the file names no chromosome", where=where, fix="Make it again with a complete header")
     chroms = list(dict.fromkeys(windows.chrom))
-    own = _by_canonical_name(lengths, set(map(canonical, chroms)), where)
+    wanted = set(map(canonical, chroms))
+    own = by_canonical_name((name for name in lengths if canonical(name) in wanted), where)
     names = {chrom: own.get(canonical(chrom)) for chrom in chroms}
     if not any(names.values()):
         raise InputError(
@@ -133,20 +134,6 @@ def place(windows: Windows, lengths: dict[str, int], where: str) -> dict[str, np
         placed[name] = rows[np.argsort(windows.start[rows], kind="stable")]
     _refuse_other_build(windows, placed, lengths, where)
     return placed
-
-
-def _by_canonical_name(lengths: dict[str, int], wanted: set[str], where: str) -> dict[str, str]:
-    """Return the file's name of each chromosome; InputError where one that is wanted has two (``22`` and ``chr22``)."""
-    own: dict[str, str] = {}
-    for name in lengths:
-        other = own.setdefault(canonical(name), name)
-        if other != name and canonical(name) in wanted:
-            raise InputError(
-                f"contigs {other} and {name} mean the same chromosome",
-                where=where,
-                fix="Make the file again with one style of names",
-            )
-    return own
 
 
 def _refuse_other_build(windows: Windows, placed: dict[str, np.ndarray], lengths: dict[str, int], where: str) -> None:

@@ -88,7 +88,9 @@ def read_expression(path: str | Path, epigenomes: Sequence[str]) -> Expression:
 
 def _head(filled: Iterator[tuple[int, list[str]]], path: Path) -> Head:
     """Read what stands before the first gene, of a GCT file or of a plain table."""
-    _, first = next(filled, (0, [""]))
+    number, first = next(filled, (0, []))
+    if not number:
+        raise InputError("the expression table is empty", where=path, fix=FORM)
     if is_gct(first):
         return read_head(first, filled, path)
     return Head(first[:-1] if len(first) > 1 and not first[-1] else first, gene=0, first=1, genes=None)
@@ -134,8 +136,9 @@ def _refuse_doubled_genes(names: list[str], path: Path) -> None:
     spellings: dict[str, list[str]] = {}
     for name in names:
         spellings.setdefault(without_version(name), []).append(name)
-    if "" in spellings:
-        raise InputError("a row of the expression table has no gene identifier", where=path, fix=FORM)
+    for word in MISSING:
+        if word in spellings:
+            raise InputError(f"a row of the expression table has no gene identifier ({word!r})", where=path, fix=FORM)
     doubled = [
         gene if set(written) == {gene} else f"{gene} (as {' and '.join(dict.fromkeys(written))})"
         for gene, written in spellings.items()

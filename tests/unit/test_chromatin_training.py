@@ -89,7 +89,7 @@ def test_test_genes_change_neither_scaling_nor_weights():
 def test_a_network_stopped_in_between_resumes_to_the_same_weights(tmp_path, monkeypatch):
     from promoternets.training import ensemble
 
-    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(ensemble, "SHARE_FOR_CHECKPOINTS", float("inf"))
     undisturbed, _ = train([made_up()], seeds=2)
     epochs = []
     real = ensemble._Stack.run_epoch
@@ -159,7 +159,7 @@ def test_saliency_and_class_optimisation_of_deepchrome_point_at_the_planted_bins
 def test_a_checkpoint_of_other_signal_of_any_epigenome_is_not_resumed(tmp_path, monkeypatch, caplog):
     from promoternets.training import ensemble
 
-    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(ensemble, "SHARE_FOR_CHECKPOINTS", float("inf"))
     real = ensemble._Stack.run_epoch
 
     def interrupted(stack):

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 
 from promoternets.als_net.presets import PRESETS
 from promoternets.als_net.train import Layers, fine_tune_als_net, history_table, predict_test_people, train_als_net
@@ -23,6 +22,7 @@ from promoternets.formats.outputs import written
 from promoternets.formats.predictions import write_predictions
 from promoternets.formats.tables import read_table, write_table
 from promoternets.networks.saved import tensors_of
+from promoternets.networks.tensors import save_tensors
 from promoternets.prediction.export import fold_entry, site_numbers
 from promoternets.prediction.matching import Ambiguous
 from promoternets.prediction.model import AbsentSites, load_model, refuse_low_coverage
@@ -133,7 +133,7 @@ def fine_tune_fold(
     )  # fmt: skip
     tables.append(predict_test_people(anew, sites, people, device).assign(model=FROM_SCRATCH))
     with written(weights) as partial:
-        save_file(tensors, partial)
+        save_tensors(tensors, partial)
     with written(description) as partial:
         partial.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     write_table(pd.concat(histories, ignore_index=True), history)

@@ -133,7 +133,12 @@ def test_training_resumes_where_it_was_killed_and_ends_the_same(cohort, tmp_path
     total = sum(max(len(undisturbed[a].history), len(undisturbed[a + 1].history)) for a in (0, 2))
     assert len(counted) == total - stop_after, "only what was not done is done again"
     assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, resumed, strict=True))
-    assert not checkpoint.exists()
+    counted.clear()
+    finished = train_ensemble(
+        task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint
+    )
+    assert not counted, "what is finished is not trained again while its results are not safe"
+    assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, finished, strict=True))
 
 
 def test_a_checkpoint_of_another_run_or_a_torn_one_is_not_used(cohort, tmp_path, monkeypatch, caplog):

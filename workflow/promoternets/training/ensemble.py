@@ -28,7 +28,7 @@ from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from promoternets.errors import InputError
-from promoternets.formats.outputs import partial_of, written
+from promoternets.formats.outputs import written
 from promoternets.networks.tensors import save_tensors
 from promoternets.progress import progress
 from promoternets.seeds import derive
@@ -153,10 +153,10 @@ def train_ensemble(
     ----------
     members_at_once : size of the stack; changes memory and speed, not results.
     keep_weights : whether to return the weights too.
-    checkpoint : a file to save progress in and to resume from; removed when all members are done. It is replaced by
-        a whole one after each epoch, or less often where that would take more than a twentieth of the time: a run
-        that is killed loses what came after. A checkpoint that cannot be read, of another task or of other settings
-        is ignored with a warning.
+    checkpoint : a file to save progress in and to resume from. It is replaced by a whole one after each epoch, or less
+        often where that would take more than a twentieth of the time, and at the end: a run that is killed loses what
+        came after. Who calls removes it, when the results are safe. A checkpoint that cannot be read, of another task
+        or of other settings is ignored with a warning.
     what : what the progress is called.
     """
     members: list[Member] = []
@@ -164,6 +164,8 @@ def train_ensemble(
     of_task = "" if checkpoint is None else _fingerprint(task, settings, keep_weights, members_at_once)
     store = _CheckpointFile(checkpoint, of_task)
     members, running = store.load()
+    if len(members) == total:
+        return members
     starts = range(len(members), total, members_at_once)
     for start in progress(starts, what=what, unit="stacks of networks"):
         indices = list(range(start, min(start + members_at_once, total)))
@@ -176,7 +178,7 @@ def train_ensemble(
             store.save(members, stack)
         members += stack.finished()
         store.save(members, None)
-    store.remove()
+    store.save(members, None, anyway=True)
     return members
 
 
@@ -465,9 +467,9 @@ class _CheckpointFile:
         self.path, self.fingerprint = path, fingerprint
         self.due = 0.0
 
-    def save(self, members: list[Member], stack: _Stack | None) -> None:
+    def save(self, members: list[Member], stack: _Stack | None, *, anyway: bool = False) -> None:
         began = time.monotonic()
-        if self.path is None or began < self.due:
+        if self.path is None or (began < self.due and not anyway):
             return
         tensors, plain = ({}, None) if stack is None else stack.snapshot()
         for member in members:
@@ -510,11 +512,6 @@ class _CheckpointFile:
         plain = json.loads(header["stack"])
         logger.info("resuming: %d members done, epoch %s of the next", len(members), plain["epoch"] if plain else 0)
         return members, None if plain is None else (tensors, plain)
-
-    def remove(self) -> None:
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
-            partial_of(self.path).unlink(missing_ok=True)  # of a run that was killed while it saved
 
 
 def _members(stacked: dict[str, torch.Tensor], members: int) -> list[dict[str, torch.Tensor]]:

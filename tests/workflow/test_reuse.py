@@ -35,7 +35,7 @@ with open("rules.json", "w") as out:
             "conda": rule.conda_env and resolved(rule, rule.conda_env),
             "library": [str(path) for path in dict(rule.input.items()).get("library", [])],
             "made": [str(path) for path in [*rule.output, *rule.log, *([rule.benchmark] if rule.benchmark else [])]],
-            "checkpoint": params(rule, "checkpoint"),
+            "checkpoints": params(rule, "checkpoints"),
             "benchmarks": params(rule, "benchmarks", cohort="tiny"),
             "local": rule.name in workflow._localrules,
         }
@@ -177,8 +177,8 @@ rule report:
         files = [rule["script"], rule["conda"], *rule["library"]]
         assert len(files) > 2 and all(Path(path).is_file() for path in files), name
         assert all(path.startswith("promoters/results/") for path in rule["made"]), name
-    checkpoints = [rule["checkpoint"] for rule in running.values() if rule["checkpoint"]]
-    assert len(checkpoints) == 4 and all(path.startswith("promoters/results/") for path in checkpoints)
+    checkpoints = [rule["checkpoints"] for rule in running.values() if rule["checkpoints"]]
+    assert len(checkpoints) == 5 and all(path.startswith("promoters/results/") for path in checkpoints)
     timed = rules["promoternets_build_report"]["benchmarks"]
     assert "promoters/results/tiny/benchmarks/assign_folds.jsonl" in timed
     assert all(path.startswith("promoters/results/tiny/benchmarks/") for path in timed)

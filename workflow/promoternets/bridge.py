@@ -70,9 +70,16 @@ class _log_to:
     def __enter__(self) -> None:
         handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
         handlers[0].setLevel(logging.WARNING)
+        logging.raiseExceptions = False  # a log that stops on a full disk hides no error behind a traceback
         if self.path:
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            handlers.append(logging.FileHandler(self.path, mode="w"))
+            try:
+                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+                handlers.append(logging.FileHandler(self.path, mode="w"))
+            except OSError as error:
+                sys.exit(
+                    f"error: {self.path}: the log cannot be written ({error.strerror}). "
+                    "Free some space or choose a folder you may write to; earlier results are untouched"
+                )
         logging.basicConfig(
             level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=handlers, force=True
         )

@@ -34,7 +34,7 @@ CONFIG = {
     "cohorts": {
         "tiny": {
             "simulate": {
-                "chromosomes": 1, "genes": 8, "population": 1500, "cases": 60, "controls": 60,
+                "chromosomes": 2, "genes": 6, "population": 1500, "cases": 60, "controls": 60,
                 "additive_promoters": 2, "epistatic_within": 1, "epistatic_across": 0,
             }
         }

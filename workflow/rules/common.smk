@@ -1,5 +1,6 @@
 # What every rule file uses: the library on the path, the checked configuration, limits of the wildcards.
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -26,6 +27,12 @@ except InputError as error:
 # The linter and the list of rules need no data.
 if configuration.missing and not {"--lint", "--list-rules", "--list", "-l"} & set(sys.argv):
     raise WorkflowError("\n".join(configuration.missing))
+for folder in filter(os.path.exists, (".", placed("results/")) if workflow.is_main_process else ()):
+    if not os.access(folder, os.W_OK):
+        raise WorkflowError(
+            f"{os.path.abspath(folder)} may not be written to; earlier results are untouched. "
+            "Run in a folder that you may write to, or name one with --directory"
+        )
 if workflow.is_main_process:
     for notice in configuration.notices:
         logger.info(notice)

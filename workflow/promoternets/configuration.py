@@ -390,16 +390,11 @@ class Configuration:
         }
         return _products(path, **{key: value for key, value in values.items() if f"{{{key}}}" in path})
 
-    def benchmarks(self, wildcards: Any, rules: Iterable[Any]) -> list[str]:
-        """Return the benchmark files that the jobs behind a cohort's report leave."""
-        cohort = self.cohorts[wildcards.cohort]
-        paths = []
-        for rule in rules:
-            path = re.sub(r"\{(\w+),[^{}]*\}", r"{\1}", str(rule.benchmark or ""))  # without wildcard constraints
-            job = path.rsplit("/", 1)[-1].partition(".")[0]  # a module's rules may have been renamed
-            if path and job != "build_report" and ("simulate" not in job or cohort.simulate is not None):
-                paths += self._of_one_cohort(path, cohort)
-        return paths
+    def manifests(self, path: str) -> list[str]:
+        """Return `path` for each cohort, trained on or predicted, that is asked for, and for the epigenomes."""
+        names = [name for name in self.cohorts if name not in self.behind]
+        branches = [*names, *([chromatin_configuration.NAME] if self.epigenomes.epigenomes else [])]
+        return [path.replace("{cohort}", branch) for branch in branches]
 
     def truth(self, wildcards: Any) -> list[str]:
         """Return the truth table of a simulated cohort; nothing for a cohort from files."""

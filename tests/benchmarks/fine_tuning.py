@@ -25,7 +25,14 @@ SETTINGS = {
     "folds": {"count": 3}, "ranking": {"epochs": 6}, "als_net": {"seeds": 1, "epochs": 26},
     "baselines": {"models": ["logistic_regression"], "published": False},
 }  # fmt: skip
-SIMULATED = {"chromosomes": 4, "genes": 24, "cases": 600, "controls": 600, "population": 20_000, "additive_promoters": 5}
+SIMULATED = {
+    "chromosomes": 4,
+    "genes": 24,
+    "cases": 600,
+    "controls": 600,
+    "population": 20_000,
+    "additive_promoters": 5,
+}
 
 
 def run(folder: Path, config: dict[str, Any], cores: str, target: str) -> None:

@@ -26,13 +26,8 @@ SETTINGS = {
     "baselines": {"models": ["logistic_regression"], "published": False},
 }  # fmt: skip
 SIMULATED = {
-    "chromosomes": 4,
-    "genes": 24,
-    "cases": 600,
-    "controls": 600,
-    "population": 20_000,
-    "additive_promoters": 5,
-}
+    "chromosomes": 4, "genes": 24, "cases": 600, "controls": 600, "population": 20_000, "additive_promoters": 5,
+}  # fmt: skip
 
 
 def run(folder: Path, config: dict[str, Any], cores: str, target: str) -> None:

@@ -37,6 +37,7 @@ with open("rules.json", "w") as out:
             "made": [str(path) for path in [*rule.output, *rule.log, *([rule.benchmark] if rule.benchmark else [])]],
             "checkpoints": params(rule, "checkpoints"),
             "benchmarks": params(rule, "benchmarks", cohort="tiny"),
+            "results": params(rule, "results", cohort="tiny"),
             "local": rule.name in workflow._localrules,
         }
         for rule in workflow.rules
@@ -172,7 +173,8 @@ rule report:
     host.write(MODULE + hosts_own + WRITE_RULES, promoternets={"cohorts": {"tiny": cohort}} | EPIGENOMES)
     rules = host.rules()
     running = {name: rule for name, rule in rules.items() if rule["script"]}
-    assert len(running) == len(list((host.tree / "workflow" / "scripts").glob("*.py")))
+    scripts = {path.stem for path in (host.tree / "workflow" / "scripts").glob("*.py")} - {"verify_results"}
+    assert {Path(rule["script"]).stem for rule in running.values()} == scripts
     for name, rule in running.items():
         files = [rule["script"], rule["conda"], *rule["library"]]
         assert len(files) > 2 and all(Path(path).is_file() for path in files), name
@@ -183,6 +185,9 @@ rule report:
     assert "promoters/results/tiny/benchmarks/assign_folds.jsonl" in timed
     assert all(path.startswith("promoters/results/tiny/benchmarks/") for path in timed)
     assert not any("build_report" in path for path in timed)
+    made = rules["promoternets_write_manifest"]["results"]
+    assert "promoters/results/tiny/report.html" in made and "promoters/results/tiny/genotypes/chr1.zarr" in made
+    assert all(path.startswith("promoters/results/tiny/") for path in made)
     local = {name for name, rule in rules.items() if rule["local"]}
     assert "promoternets_summarise_blocks" in local and "report" not in local
 

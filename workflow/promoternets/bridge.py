@@ -25,8 +25,9 @@ from promoternets.errors import InputError
 
 logger = logging.getLogger("promoternets")
 EXIT_BAD_INPUT = 2
-# Rule inputs that only make Snakemake rerun a stage: its code, and the files that a sheet among the arguments names.
-NOT_ARGUMENTS = {"library", "signal_files"}
+# Rule inputs that only make Snakemake rerun a stage: its code, files that a sheet among the arguments names, results
+# that must be there.
+NOT_ARGUMENTS = {"library", "signal_files", "finished"}
 
 
 def run(main: Callable[..., None], snakemake: Any = None) -> None:

@@ -33,6 +33,7 @@ from promoternets.formats.plink_index import (
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
+    Calls,
     ContigEnds,
     Rules,
     Site,
@@ -225,7 +226,8 @@ class PlinkFile:
         several = len(alternates) > 1
         if None in reasons:
             self.genotyped += 1
-            if len(variant.alternates) != 1 and calls[:, :2].max(initial=0) > len(variant.alternates):
+            calls = Calls(calls[:, :2], calls[:, 2] == 1)
+            if len(variant.alternates) != 1 and calls.alleles.max(initial=0) > len(variant.alternates):
                 raise no_such_allele(self.path, contig, variant.position)
         return [
             Site(

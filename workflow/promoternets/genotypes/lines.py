@@ -35,10 +35,6 @@ SHAPE_FIX = (
 )
 _CONTIG = re.compile(rb"<?[!#-+\--;=?-~]+>?")  # no blanks, commas or quotes, which a header cannot name
 _KINDS = bytes.maketrans(b"123456789.|", b"0000000000/")  # one of each kind: alleles, signs of phase
-_CELL = np.dtype("<u4")
-_SAME_KIND = _CELL.type(0xFFFE_FFFE)  # 0 and 1 differ in the lowest bit of a byte
-_PHASED, _UNPHASED = (_CELL.type(int.from_bytes(cell, "little")) for cell in (b"0|0\t", b"0/0\t"))
-_ZERO, _BAR = np.int8(ord("0")), np.uint8(ord("|"))
 _QUALITY = re.compile(rb"\.|\d+(\.\d+)?([eE][+-]?\d+)?")
 _LONG_NUMBER = re.compile(rb"\t[\d./|]*?\d{5}")  # cyvcf2 keeps 16 bits of an allele's number
 _GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
@@ -50,13 +46,13 @@ class Line:
     Attributes
     ----------
     number : of the line, counted from the first that was read. text : the whole of it.
-    cells : uint32, shape=(people,): each person's four bytes, where the line is plain; else None, and it is htslib's.
+    calls : of all people, where the line is plain; else None, and the line is htslib's to read.
     """
 
-    __slots__ = ("CHROM", "POS", "_fields", "cells", "number", "text")
+    __slots__ = ("CHROM", "POS", "_fields", "calls", "number", "text")
 
-    def __init__(self, number: int, text: bytes, fields: Sequence[bytes], cells: np.ndarray | None) -> None:
-        self.number, self.text, self._fields, self.cells = number, text, fields, cells
+    def __init__(self, number: int, text: bytes, fields: Sequence[bytes], calls: Calls | None) -> None:
+        self.number, self.text, self._fields, self.calls = number, text, fields, calls
         self.CHROM, self.POS = fields[0].decode(), int(fields[1])
 
     @property
@@ -79,13 +75,38 @@ class Line:
         """What the record did not pass, None for nothing."""
         return None if self._fields[6] in (b"PASS", b".") else self._fields[6].decode()
 
-    def calls(self) -> Calls:
-        """Return the calls of a plain line."""
-        alleles = self.cells.view("<u2").astype(np.int8)  # an allele's letter is the lower byte of a pair of letters
-        alleles -= _ZERO
-        if alleles.min() < 0:
+
+class Cells:
+    """Reads the calls of plain lines: those of four bytes a person, ``0|1`` and a tab.
+
+    As a number of two bytes, an allele's digit is the lower byte of itself and the sign after it. Less that of
+    ``0|0``, each allele is 0 or 1 where people have these two and are all phased, which one subtraction tells.
+    """
+
+    def __init__(self, people: int) -> None:
+        self.width = 4 * people - 1  # without the last tab
+        self._kinds = b"0/0\t" * people
+        self._cells = bytearray(self._kinds)  # the last tab stays
+        self._letters = np.frombuffer(self._cells, dtype="<u2")
+        self._of_sign = {
+            ord(cell[1:2]): (np.frombuffer(cell * people, dtype="<u2"), np.full(people, cell[1:2] == b"|"))
+            for cell in (b"0|0\t", b"0/0\t")
+        }
+
+    def read(self, columns: bytes) -> Calls | None:
+        """Return the calls of the sample columns of a line, uint16 or int8 alleles; None where it is not plain."""
+        if len(columns) != self.width or columns[1] not in self._of_sign:
+            return None
+        self._cells[: self.width] = columns
+        reference, phased = self._of_sign[columns[1]]
+        alleles = self._letters - reference
+        if alleles.max() > 1:
+            if self._cells.translate(_KINDS) != self._kinds:
+                return None
+            alleles = self._letters.astype(np.int8) - np.int8(ord("0"))
             alleles[alleles < 0] = MISSING
-        return Calls(alleles.reshape(-1, 2), self.cells.view(np.uint8)[1::4] == _BAR)
+            phased = np.array(self._letters[::2] >> 8 == ord("|"))
+        return Calls(alleles.reshape(-1, 2), phased)
 
 
 class Lines:
@@ -102,7 +123,7 @@ class Lines:
         self._threads = threads
         self._packing = packing
         self._people = people
-        self._plain = b"\t".join([b"0/0"] * len(people))
+        self._cells = Cells(len(people))
         self._line, self._number, self._offset = b"", 0, 0
         self._filters: dict[bytes, str | None] = {}
         self._forms: dict[bytes, str | None] = {}
@@ -159,15 +180,15 @@ class Lines:
 
     def _checked(self, line: bytes) -> Line:
         fields = line.split(b"\t", 9)
-        calls = fields[9] if len(fields) == 10 else b""
-        cells = self._cells(calls)
-        if b"\0" in (line if cells is None else line[: -len(calls)]):
+        columns = fields.pop() if len(fields) == 10 else b""
+        calls = self._cells.read(columns)
+        if b"\0" in (line if calls is None else line[: -len(columns)]):
             raise self._error("has a zero byte in it", "The file is damaged: copy it again")
-        if cells is None and (len(fields) < 10 or calls.count(b"\t") + 1 != len(self._people)):
-            columns = line.count(b"\t") + 1
-            hint = ", split by blanks instead of tabs" if columns == 1 and b" " in line.strip() else ""
-            raise self._error(f"has {columns:,} columns, the header {9 + len(self._people):,}{hint}", SHAPE_FIX)
-        contig, place, _, reference, alternates, quality, status, _, form, _ = fields
+        if calls is None and (len(fields) < 9 or columns.count(b"\t") + 1 != len(self._people)):
+            count = line.count(b"\t") + 1
+            hint = ", split by blanks instead of tabs" if count == 1 and b" " in line.strip() else ""
+            raise self._error(f"has {count:,} columns, the header {9 + len(self._people):,}{hint}", SHAPE_FIX)
+        contig, place, _, reference, alternates, quality, status, _, form = fields
         if not _CONTIG.fullmatch(contig):
             raise self._error(f"has chromosome {_quoted(contig)}", RECORD_FIX)
         if not place.isdigit() or not 0 <= int(place) <= GREATEST_POSITION:
@@ -178,21 +199,11 @@ class Lines:
             raise self._error(f"has ALT {_quoted(alternates)}, with an empty allele", RECORD_FIX)
         self._refuse(self._filters, status, _wrong_filter)
         self._refuse(self._forms, form, _wrong_format)
-        if cells is None and (form + b":").startswith(b"GT:") and _LONG_NUMBER.search(b"\t" + calls):
-            raise self._error(self._wrong_call(form, calls), RECORD_FIX)
+        if calls is None and (form + b":").startswith(b"GT:") and _LONG_NUMBER.search(b"\t" + columns):
+            raise self._error(self._wrong_call(form, columns), RECORD_FIX)
         if form != b"GT" or not _QUALITY.fullmatch(quality) or not b"".join(fields[:7]).isascii():
-            cells = None
-        return Line(self._number, line, fields[:7], cells)
-
-    def _cells(self, calls: bytes) -> np.ndarray | None:
-        """Return the cells of a line whose calls are all like ``0/1``, None for others."""
-        if len(calls) != len(self._plain):
-            return None
-        cells = np.frombuffer(calls + b"\t", dtype=_CELL)
-        kinds = cells & _SAME_KIND
-        if (kinds == (_PHASED if calls[1:2] == b"|" else _UNPHASED)).all():
-            return cells
-        return cells if calls.translate(_KINDS) == self._plain else None
+            calls = None
+        return Line(self._number, line, fields, calls)
 
     def _refuse(self, seen: dict[bytes, str | None], value: bytes, wrong: Callable[[bytes], str | None]) -> None:
         if value not in seen:

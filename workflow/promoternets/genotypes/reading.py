@@ -207,7 +207,7 @@ class VariantFile:
             waiting: list[Line] = []
             room = most = TEXT_FOR_HTSLIB + 16 * len(self._header)
             for self._line in lines:
-                if self._line.cells is not None and not waiting:
+                if self._line.calls is not None and not waiting:
                     yield self._line
                     continue
                 waiting.append(self._line)
@@ -219,9 +219,9 @@ class VariantFile:
 
     def _with_htslib(self, lines: Sequence[Line]) -> Iterator[Any]:
         """Yield lines, those that are not plain as htslib reads them: many at once, since it wants a header."""
-        others = self._read_by_htslib([line for line in lines if line.cells is None])
+        others = self._read_by_htslib([line for line in lines if line.calls is None])
         for self._line in lines:
-            yield next(others) if self._line.cells is None else self._line
+            yield next(others) if self._line.calls is None else self._line
 
     def _read(self, rows: Iterator[Any]) -> Iterator[Any]:
         """Yield the records of a BCF."""
@@ -317,8 +317,7 @@ class VariantFile:
 
     def _take_apart(self, record: Any, contig: str, position: int, here: list[Site]) -> None:
         rules = self.rules
-        reference, name = record.REF.upper(), record.ID or "."
-        alternates = [alternate.upper() for alternate in record.ALT]
+        reference, name, alternates = record.REF.upper(), record.ID or ".", list(map(str.upper, record.ALT))
         wrong = wrong_alleles(reference, tuple(alternates))
         if wrong:
             raise InputError(f"the record at {contig}:{position:,} {wrong}", where=self.path, fix=RECORD_FIX)
@@ -347,7 +346,7 @@ class VariantFile:
     def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Calls] | None:
         """Return the calls of each alternate allele of a record; None when it has none."""
         if isinstance(record, Line):
-            calls = record.calls()
+            calls = record.calls
             if self._rows is not None:
                 calls = Calls(calls.alleles[self._rows], calls.phased[self._rows])
         else:

@@ -15,14 +15,15 @@ help: ## this list
 venv: $(INSTALLED) ## the locked environment, in .venv
 
 # torch comes first, by pip, whose settings may name a CPU build; uv does the rest fast and leaves torch alone.
-# Where uv cannot be had or cannot reach the packages, pip does everything.
+# Where uv cannot be had or cannot reach the packages, pip does everything. Either way the packages are compiled once, here:
+# a job is a process, and where Python may not write bytecode each would compile pandas and scikit-learn anew (3 s).
 $(INSTALLED): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "promoternets needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	@echo "Installing the locked packages into .venv (once; one to three minutes) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
 	@( $(BIN)/pip install --quiet --disable-pip-version-check uv 2>/dev/null \
-	   && $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt 2>/dev/null ) \
+	   && $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt 2>/dev/null ) \
 	 || $(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 

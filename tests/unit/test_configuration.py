@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
+from plink_files import People, Variant
+from vcf_zarr_files import write_vcf_zarr
 
 from promoternets import chromatin_configuration, configuration
 from promoternets.configuration import defaults, read_configuration
@@ -116,8 +119,8 @@ def test_a_number_that_yaml_reads_as_text_is_a_number():
         ({"cohorts": {"a b": {"simulate": None}}}, "'a b' cannot be a cohort's name"),
         ({"cohorts": {"toy": {"simulate": {"gene": 3}}}}, "toy.simulate: unknown key `gene`; did you mean `genes`?"),
         ({"cohorts": {"toy": {"vcf": "x.vcf.gz"}}}, "cohorts.toy: `samples` is missing"),
-        ({"cohorts": {"toy": {"samples": "x.tsv"}}}, "cohorts.toy: `vcf` or `plink` is missing"),
-        ({"cohorts": {"toy": {"vcf": "x", "plink": "y.bed"}}}, "cohorts.toy: it has both `vcf` and `plink`"),
+        ({"cohorts": {"toy": {"samples": "x.tsv"}}}, "cohorts.toy: `vcf`, `plink` or `vcf_zarr` is missing"),
+        ({"cohorts": {"toy": {"vcf": "x", "plink": "y.bed"}}}, "it has `vcf` and `plink`; keep one of them"),
         ({"cohorts": {"toy": {"plink": "x"}}}, "cohorts.toy: plink: x ends neither in .bed nor in .pgen"),
         ({"cohorts": {"toy": {"plink": ["x.bed", "y.bed"]}}}, "`samples` is missing; one table for all batches"),
         ({"cohorts": {"toy": {}}}, "cohorts.toy: it names no data"),
@@ -254,7 +257,7 @@ def test_a_pattern_may_sit_in_another_folder_and_name_the_chromosome_twice(tmp_p
     config = from_files(vcf="../in/c{chrom}/all.{chrom}.vcf.gz", samples="../samples.tsv", annotation="../genes.gtf.gz")
     cohort = read_configuration(config, folder=tmp_path / "run").cohorts["mine"]
     assert cohort.chromosomes == ["21", "22"]
-    assert cohort.vcf("22") == ["../in/c22/all.22.vcf.gz"]
+    assert cohort.variants("22") == ["../in/c22/all.22.vcf.gz"]
 
 
 def test_batches_share_their_chromosomes_and_say_which_are_left_aside(data):
@@ -264,7 +267,7 @@ def test_batches_share_their_chromosomes_and_say_which_are_left_aside(data):
     read = read_configuration(from_files(vcf=["{chrom}.vcf.gz", "more/{chrom}.vcf.gz"]), folder=data)
     cohort = read.cohorts["mine"]
     assert cohort.chromosomes == ["chr2", "chrX"]
-    assert cohort.vcf("chrX") == ["chrX.vcf.gz", "more/chrX.vcf.gz"]
+    assert cohort.variants("chrX") == ["chrX.vcf.gz", "more/chrX.vcf.gz"]
     assert cohort.with_people() == ["chr2.vcf.gz", "more/chr2.vcf.gz"]
     assert "chr1, chr10" in " ".join(read.notices)
 
@@ -400,13 +403,20 @@ def test_paths_of_data_are_absolute_where_a_prefix_would_move_them_and_those_of_
     config = {"cohorts": cohorts, "chromatin": epigenomes_from_files(data, validation_mark="H3K27ac")}
     read = read_configuration(config, folder=data, absolute=True)
     mine = read.cohorts["mine"]
-    assert mine.vcf("chr2") == [str(data / "chr2.vcf.gz")] and mine.chromosomes == ["chr1", "chr2", "chr10", "chrX"]
+    assert mine.variants("chr2") == [str(data / "chr2.vcf.gz")] and mine.chromosomes == [
+        "chr1",
+        "chr2",
+        "chr10",
+        "chrX",
+    ]
     assert (mine.samples, mine.annotation) == (str(data / "samples.tsv"), str(data / "genes.gtf.gz"))
     assert read.epigenomes.sheet == str(data / "sheet.tsv") and read.epigenomes.annotation == str(data / "genes.bed")
     assert all(path.startswith(f"{data}/") for paths in read.epigenomes.files.values() for path in paths)
     assert read.cohorts["toy"].samples == "results/toy/simulated/samples.tsv"
     batches = read_configuration(from_files(vcf=["{chrom}.vcf.gz", "chr1.vcf.gz"], chromosomes=["chr1"]), folder=data)
-    assert batches.cohorts["mine"].vcf("chr1") == ["chr1.vcf.gz", "chr1.vcf.gz"], "without a prefix as they are given"
+    assert batches.cohorts["mine"].variants("chr1") == ["chr1.vcf.gz", "chr1.vcf.gz"], (
+        "without a prefix as they are given"
+    )
 
 
 def test_epigenomes_are_those_of_the_sheet_with_their_files(tmp_path):
@@ -545,13 +555,14 @@ def test_a_fileset_tells_its_chromosomes_and_who_is_a_case(data, suffix, tables)
     assert read.missing == []
     assert cohort.chromosomes == ["1", "22", "X"]
     assert "XY" in " ".join(read.notices)
-    assert cohort.plink("22") == [f"all{suffix}", f"all{tables[0]}", f"all{tables[1]}"]
-    assert (cohort.vcf("22"), cohort.people_of_other_chromosomes()) == ([], [])
+    assert cohort.variants("22") == [f"all{suffix}", f"all{tables[0]}", f"all{tables[1]}"]
+    assert cohort.people_of_other_chromosomes() == []
     assert cohort.samples == f"all{tables[1]}" and cohort.with_people() == [f"all{tables[1]}"]
     assert cohort.source()["plink"] == [f"all{suffix}"]
     asked = wildcards(cohort="mine", chrom="1")
-    assert (read.vcf(asked), read.vcf_with_people(asked)) == ([], [])
-    assert read.plink(asked) == cohort.plink("1") and read.plink_with_people(asked) == [f"all{tables[1]}"]
+    assert (read.variants("vcf")(asked), read.people("vcf")(asked)) == ([], [])
+    assert read.variants("plink")(asked) == cohort.variants("1")
+    assert read.people("plink")(asked) == [f"all{tables[1]}"]
     other = read_configuration(from_files(vcf=None, plink=f"all{suffix}", build="other"), folder=data).cohorts["mine"]
     assert other.chromosomes == ["1", "22", "23", "25"]
     assert other.samples == "samples.tsv"
@@ -567,8 +578,8 @@ def test_filesets_of_a_chromosome_each_or_of_batches_are_found(data):
     assert cohort.people_of_other_chromosomes() == ["chr22.fam"]
     both = from_files(vcf=None, plink=["{chrom}.bed", "more/{chrom}.pgen"])
     cohort = read_configuration(both, folder=data).cohorts["mine"]
-    assert cohort.plink("chr22") == ["chr22.bed", "chr22.bim", "chr22.fam",
-                                     "more/chr22.pgen", "more/chr22.pvar", "more/chr22.psam"]  # fmt: skip
+    assert cohort.variants("chr22") == ["chr22.bed", "chr22.bim", "chr22.fam",
+                                        "more/chr22.pgen", "more/chr22.pvar", "more/chr22.psam"]  # fmt: skip
     assert cohort.with_people() == ["chr1.fam", "more/chr1.psam"]
 
 
@@ -591,7 +602,11 @@ def test_a_fileset_to_predict_brings_its_own_people_and_batches_bring_no_phenoty
     found = read_configuration(to_predict(data, vcf=None, plink="all.bed"), folder=data)
     of_other = wildcards(cohort="other", chrom="1")
     assert found.missing == [] and found.sample_table(of_other) == ["all.fam"]
-    assert found.vcf(of_other) == [] and found.plink(of_other) == ["all.bed", "all.bim", "all.fam"]
+    assert found.variants("vcf")(of_other) == [] and found.variants("plink")(of_other) == [
+        "all.bed",
+        "all.bim",
+        "all.fam",
+    ]
     assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p", "other/m"]
     found = read_configuration(to_predict(data, vcf=None, plink=["all.bed", "more/all.pgen"]), folder=data)
     assert found.missing == [] and found.sample_table(of_other) == []
@@ -599,5 +614,56 @@ def test_a_fileset_to_predict_brings_its_own_people_and_batches_bring_no_phenoty
     assert found.predictions("{cohort}/p", evaluated=["{cohort}/m"]) == ["other/p"]
     found = read_configuration(to_predict(data, vcf=None, plink="all.bed", samples="samples.tsv"), folder=data)
     assert found.sample_table(of_other) == ["samples.tsv"]
-    assert "other: `vcf` or `plink` is missing" in refused(to_predict(data, vcf=None), folder=data)
-    assert "other: it has both `vcf` and `plink`" in refused(to_predict(data, plink="all.bed"), folder=data)
+    assert "other: `vcf`, `plink` or `vcf_zarr` is missing" in refused(to_predict(data, vcf=None), folder=data)
+    assert "other: it has `vcf` and `plink`" in refused(to_predict(data, plink="all.bed"), folder=data)
+
+
+# ------------------------------------------------------------------------------------------------------ VCF Zarr
+
+
+def write_store(path, *contigs):
+    variants = [Variant(contig, position, ".", "A>C") for contig in contigs for position in (5, 9)]
+    return write_vcf_zarr(path, People(["ann"]), variants, np.zeros((len(variants), 1, 3), int))
+
+
+def test_a_store_tells_its_chromosomes_and_each_may_have_one(data):
+    write_store(data / "all.vcz", "chr1", "chr22", "chrUn")
+    read = read_configuration(from_files(vcf=None, vcf_zarr="all.vcz"), folder=data)
+    cohort = read.cohorts["mine"]
+    assert (read.missing, cohort.chromosomes, cohort.kind) == ([], ["chr1", "chr22"], "vcf_zarr")
+    assert "chrUn" in " ".join(read.notices)
+    asked = wildcards(cohort="mine", chrom="chr1")
+    assert read.variants("vcf_zarr")(asked) == read.people("vcf_zarr")(asked) == ["all.vcz"]
+    assert read.variants("vcf")(asked) == read.variants("plink")(asked) == []
+    assert cohort.source()["vcf_zarr"] == ["all.vcz"]
+    for name in ("chr1", "chr2"):
+        (data / f"{name}.vcz").mkdir()  # named by its file, it is not opened
+    cohort = read_configuration(from_files(vcf=None, vcf_zarr="{chrom}.vcz"), folder=data).cohorts["mine"]
+    assert (cohort.chromosomes, cohort.variants("chr2")) == (["chr1", "chr2"], ["chr2.vcz"])
+    assert cohort.people_of_other_chromosomes() == ["chr2.vcz"]
+
+
+def test_what_is_no_store_is_said_before_anything_runs(data):
+    def missing(**changes):
+        (said,) = read_configuration(from_files(vcf=None, **changes), folder=data).missing
+        return said
+
+    assert missing(vcf_zarr="all.vcz") == f"cohort mine: vcf_zarr: there is no folder all.vcz (looked in {data})"
+    (data / "all.zip").touch()
+    assert "there is no folder all.zip" in missing(vcf_zarr="all.zip")
+    (data / "all.vcz").mkdir()
+    assert "cohort mine: vcf_zarr:" in missing(vcf_zarr="all.vcz") and "not a VCF Zarr" in missing(vcf_zarr="all.vcz")
+    assert missing(vcf_zarr=["all.vcz", "more/{chrom}.vcz"], chromosomes=["chr1"]).endswith(
+        f"no file matches more/{{chrom}}.vcz (looked in {data})"
+    )
+    assert "`samples` is missing" in refused(from_files(vcf=None, samples=None, vcf_zarr="all.vcz"), folder=data)
+
+
+def test_without_zarr_beside_snakemake_the_chromosomes_have_to_be_named(data, monkeypatch):
+    write_store(data / "all.vcz", "1")
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    monkeypatch.delitem(sys.modules, "promoternets.formats.vcf_zarr", raising=False)
+    (said,) = read_configuration(from_files(vcf=None, vcf_zarr="all.vcz"), folder=data).missing
+    assert "without the package zarr" in said and "chromosomes: [" in said
+    read = read_configuration(from_files(vcf=None, vcf_zarr="all.vcz", chromosomes=["1"]), folder=data)
+    assert read.missing == [] and read.cohorts["mine"].chromosomes == ["1"]

@@ -2,46 +2,23 @@
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 import vcf_files
+from parsed_files import parsed
 from plink_files import People, Variant, random_cohort, write_bed, write_pgen, write_vcf
 
 from promoternets.errors import InputError
 from promoternets.formats import plink_index
 from promoternets.formats.model_folder import FORMAT, KEYS, KIND
-from promoternets.formats.variant_store import VariantStore
 from promoternets.genotypes import plink
 from promoternets.genotypes.parse import parse_genotypes
 
-ARRAYS = ("call_rate", "allele_frequency", "hwe_p")
 LIMITS = {"min_maf": 0.05, "min_call_rate": 0.9, "min_hwe_p": 1e-3}
 THREE = People(["ann", "bob", "cat"], sex=["2", "1", "0"])
 WRITERS = {".bed": write_bed, ".pgen": write_pgen}
-
-
-def parsed(paths, out, **options):
-    """Parse files; return all that the store holds, and the table of filters without the names of files."""
-    paths = paths if isinstance(paths, list) else [paths]
-    shutil.rmtree(out, ignore_errors=True)
-    table = parse_genotypes(paths, out, **options)
-    store = VariantStore.open(out)
-    held = {
-        "people": store.sample_ids.tolist(),
-        "sites": list(
-            zip(
-                np.array(store.contigs)[store.variant_contigs].tolist(), store.positions.tolist(),
-                *store.alleles.T.tolist(), store.variant_ids.tolist(), strict=True,
-            )
-        ),
-        "calls": store.genotypes(slice(None)).tolist(),
-        "phased": store.phased(slice(None)).tolist(),
-    }  # fmt: skip
-    held |= {name: np.nan_to_num(store.column(f"variant_{name}"), nan=-1).tolist() for name in ARRAYS}
-    return held, dict(zip(table["filter"], table["records"], strict=True))
 
 
 def three(path, variants, rows, **options):

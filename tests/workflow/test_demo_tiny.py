@@ -13,7 +13,7 @@ import pytest
 from .conftest import TINY, Workflow
 
 pytestmark = pytest.mark.slow
-REPORT = {"build_report": 1}
+REPORT = {"build_report": 1, "write_manifest": 1}
 SETTINGS = {"collect_settings": 1}  # the record holds every setting
 EXPLAINED = {"explain_als_net": 2, "summarise_saliency": 1}
 AUDITED = {"audit_confounders": 1} | REPORT

@@ -32,8 +32,9 @@ GROUPS = (
     "promoters", "genotypes", "blocks", "folds", "ranking", "gwas", "als_net", "baselines", "evaluation", "audit",
     "interactions", "saliency", "reruns", "prediction", "fine_tuning",
 )  # fmt: skip
-FROM_FILES = ("vcf", "plink", "samples", "annotation", "build")
-FILES = ("vcf", "plink", "samples", "annotation")
+KINDS = ("vcf", "plink", "vcf_zarr")  # what variants may be in
+FILES = (*KINDS, "samples", "annotation")
+FROM_FILES = (*FILES, "build")
 PLINK_ENDINGS = tuple(plink_index.COMPANIONS)
 
 
@@ -43,9 +44,11 @@ class Cohort:
 
     Attributes
     ----------
+    kind : str
+        The configuration's key for what the variants are in: vcf (or BCF), plink or vcf_zarr.
     patterns : list of str
-        One path for each batch of people, each with ``{chrom}`` when there is a file a chromosome: all of them VCF
-        or BCF, or all the .bed or .pgen of PLINK filesets.
+        One path for each batch of people, each with ``{chrom}`` when there is one a chromosome: a file; the .bed or
+        .pgen of a PLINK fileset; the folder of a VCF Zarr.
     chromosomes : list of str
         The chromosomes to work on, named as the VCF or the pattern names them.
     settings : dict
@@ -58,6 +61,7 @@ class Cohort:
     """
 
     name: str
+    kind: str
     patterns: list[str]
     samples: str | None
     annotation: str | None
@@ -71,27 +75,19 @@ class Cohort:
     simulate: dict[str, Any] | None = None
     predict_with: str | None = None
 
-    @property
-    def kind(self) -> str:
-        """Return the configuration's key for what the variants are in: vcf or plink."""
-        return "plink" if self.patterns[0].endswith(PLINK_ENDINGS) else "vcf"
-
     def variants(self, chromosome: str) -> list[str]:
-        """Return the file of each batch of people that holds this chromosome; of a fileset its .bed or .pgen."""
-        return [pattern.replace("{chrom}", chromosome) for pattern in self.patterns]
-
-    def vcf(self, chromosome: str) -> list[str]:
-        """Return the VCF of each batch of people that holds this chromosome; none for PLINK filesets."""
-        return self.variants(chromosome) if self.kind == "vcf" else []
-
-    def plink(self, chromosome: str) -> list[str]:
-        """Return all files of the PLINK fileset of each batch of people that holds this chromosome; none for VCF."""
-        filesets = self.variants(chromosome) if self.kind == "plink" else []
-        return [str(file) for path in filesets for file in plink_index.files_of(path)]
+        """Return the paths of each batch of people that hold this chromosome: of a PLINK fileset all its files."""
+        paths = self._paths(chromosome)
+        if self.kind != "plink":
+            return paths
+        return [str(file) for path in paths for file in plink_index.files_of(path)]
 
     def with_people(self, chromosome: str | None = None) -> list[str]:
-        """Return, of each batch, the file that names its people: a VCF, .fam or .psam; by default of the first."""
-        return [_names_people(path) for path in self.variants(chromosome or next(iter(self.chromosomes), "1"))]
+        """Return, of each batch, what names its people: .fam or .psam, else the variants; by default of the first."""
+        return [_names_people(path) for path in self._paths(chromosome or next(iter(self.chromosomes), "1"))]
+
+    def _paths(self, chromosome: str) -> list[str]:
+        return [pattern.replace("{chrom}", chromosome) for pattern in self.patterns]
 
     def people_of_other_chromosomes(self) -> list[str]:
         """Return the files whose people must be those of the first chromosome's; none for batches or a simulation."""
@@ -300,23 +296,20 @@ class Configuration:
         settings = self.cohorts[wildcards.cohort].settings
         return {group: settings[group] for group in ("promoters", "genotypes", "blocks")}
 
-    def vcf(self, wildcards: Any) -> list[str]:
-        """Return the VCF of each batch for the cohort and chromosome in `wildcards`; none for PLINK filesets."""
-        return self.cohorts[wildcards.cohort].vcf(wildcards.chrom)
+    def variants(self, kind: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives the cohort's variants of a chromosome, where they are `kind`."""
+        return self._of_kind(kind, lambda cohort, wildcards: cohort.variants(wildcards.chrom))
 
-    def plink(self, wildcards: Any) -> list[str]:
-        """Return the files of the PLINK fileset of each batch for the cohort and chromosome; none for VCF."""
-        return self.cohorts[wildcards.cohort].plink(wildcards.chrom)
+    def people(self, kind: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that gives what names each batch's people, where variants are `kind`."""
+        return self._of_kind(kind, lambda cohort, _: cohort.with_people())
 
-    def vcf_with_people(self, wildcards: Any) -> list[str]:
-        """Return one VCF of each batch for the cohort in `wildcards`; none for PLINK filesets."""
-        cohort = self.cohorts[wildcards.cohort]
-        return cohort.with_people() if cohort.kind == "vcf" else []
+    def _of_kind(self, kind: str, paths: Callable[[Cohort, Any], list[str]]) -> Callable[[Any], list[str]]:
+        def chosen(wildcards: Any) -> list[str]:
+            cohort = self.cohorts[wildcards.cohort]
+            return paths(cohort, wildcards) if cohort.kind == kind else []
 
-    def plink_with_people(self, wildcards: Any) -> list[str]:
-        """Return one .fam or .psam of each batch for the cohort in `wildcards`; none for VCF."""
-        cohort = self.cohorts[wildcards.cohort]
-        return cohort.with_people() if cohort.kind == "plink" else []
+        return chosen
 
     def people_of_other_chromosomes(self, wildcards: Any) -> list[str]:
         """Return the files of the other chromosomes, whose people match_samples compares with the first's."""
@@ -390,16 +383,11 @@ class Configuration:
         }
         return _products(path, **{key: value for key, value in values.items() if f"{{{key}}}" in path})
 
-    def benchmarks(self, wildcards: Any, rules: Iterable[Any]) -> list[str]:
-        """Return the benchmark files that the jobs behind a cohort's report leave."""
-        cohort = self.cohorts[wildcards.cohort]
-        paths = []
-        for rule in rules:
-            path = re.sub(r"\{(\w+),[^{}]*\}", r"{\1}", str(rule.benchmark or ""))  # without wildcard constraints
-            job = path.rsplit("/", 1)[-1].partition(".")[0]  # a module's rules may have been renamed
-            if path and job != "build_report" and ("simulate" not in job or cohort.simulate is not None):
-                paths += self._of_one_cohort(path, cohort)
-        return paths
+    def manifests(self, path: str) -> list[str]:
+        """Return `path` for each cohort, trained on or predicted, that is asked for, and for the epigenomes."""
+        names = [name for name in self.cohorts if name not in self.behind]
+        branches = [*names, *([chromatin_configuration.NAME] if self.epigenomes.epigenomes else [])]
+        return [path.replace("{cohort}", branch) for branch in branches]
 
     def truth(self, wildcards: Any) -> list[str]:
         """Return the truth table of a simulated cohort; nothing for a cohort from files."""
@@ -663,13 +651,14 @@ def _cohort_problems(entry: Mapping[str, Any]) -> list[str]:
         return [f"it has both `simulate` and `{from_files[0]}`; keep one of the two"] if from_files else []
     predicted = "predict_with" in entry
     if not from_files and not predicted:
-        return ["it names no data; give vcf or plink, samples, annotation and build (or simulate)"]
+        return ["it names no data; give vcf, plink or vcf_zarr, samples, annotation and build (or simulate)"]
     needed = ("build",) if predicted else ("annotation", "build")
     lines = [f"`{key}` is missing" for key in needed if key not in entry]
-    if "vcf" not in entry and "plink" not in entry:
-        lines.insert(0, "`vcf` or `plink` is missing")
-    if "vcf" in entry and "plink" in entry:
-        lines.insert(0, "it has both `vcf` and `plink`; keep one of the two")
+    kinds = [f"`{kind}`" for kind in KINDS if kind in entry]
+    if not kinds:
+        lines.insert(0, "`vcf`, `plink` or `vcf_zarr` is missing")
+    if len(kinds) > 1:
+        lines.insert(0, f"it has {' and '.join(kinds)}; keep one of them")
     filesets = _listed(entry.get("plink", []))
     if "samples" not in entry and len(filesets) != 1 and not predicted:
         lines.insert(0, "`samples` is missing" + ("; one table for all batches" if filesets else ""))
@@ -796,6 +785,7 @@ def _cohort(
             simulate["seed"] = settings["seed"]
         simulated = f"results/{name}/simulated"
         return Cohort(
+            kind="vcf",
             patterns=[f"{simulated}/{{chrom}}.vcf.gz"],
             samples=f"{simulated}/samples.tsv",
             annotation=f"{simulated}/genes.gtf.gz",
@@ -804,7 +794,7 @@ def _cohort(
             simulate=simulate,
             **common,
         )
-    kind = "plink" if "plink" in entry else "vcf"
+    kind = next(kind for kind in KINDS if kind in entry)
     patterns = _listed(entry[kind])
     model = entry.get("predict_with")
     if model is not None and model not in config["cohorts"] and not (folder / model / DESCRIPTION).is_file():
@@ -816,7 +806,7 @@ def _cohort(
         if key in entry and not (folder / entry[key]).is_file():
             missing.append(f"cohort {name}: {key}: there is no file {entry[key]} (looked in {folder})")
     try:
-        chromosomes = find_chromosomes(patterns, entry["build"], entry.get("chromosomes"), folder, notices, name)
+        chromosomes = find_chromosomes(kind, patterns, entry["build"], entry.get("chromosomes"), folder, notices, name)
     except InputError as error:
         missing.append(f"cohort {name}: {kind}: {error}")
         chromosomes = []
@@ -829,6 +819,7 @@ def _cohort(
             "table of all people under `samples`"
         )
     cohort = Cohort(
+        kind=kind,
         patterns=patterns,
         samples=entry.get("samples", own_people),
         annotation=entry.get("annotation"),
@@ -837,13 +828,21 @@ def _cohort(
         predict_with=model,
         **common,
     )
-    absent = {path for chrom in chromosomes for path in cohort.plink(chrom) if not (folder / path).is_file()}
-    missing += [f"cohort {name}: plink: there is no file {path} (looked in {folder})" for path in sorted(absent)]
+    absent = {path for chrom in chromosomes for path in cohort.variants(chrom) if not _is_there(folder / path, kind)}
+    missing += [f"cohort {name}: {kind}: {_is_absent(path, kind, folder)}" for path in sorted(absent)]
     return cohort
 
 
+def _is_there(path: Path, kind: str) -> bool:
+    return path.is_dir() if kind == "vcf_zarr" else path.is_file()
+
+
+def _is_absent(path: str, kind: str, folder: Path) -> str:
+    return f"there is no {'folder' if kind == 'vcf_zarr' else 'file'} {path} (looked in {folder})"
+
+
 def find_chromosomes(
-    patterns: list[str], build: str, wanted: list[str] | None, folder: Path, notices: list[str], cohort: str
+    kind: str, patterns: list[str], build: str, wanted: list[str] | None, folder: Path, notices: list[str], cohort: str
 ) -> list[str]:
     """Return the chromosomes of a cohort in their usual order, named as its files name them.
 
@@ -856,7 +855,7 @@ def find_chromosomes(
         When a file, or every file of a pattern, is absent, when an index is needed and absent, when nothing is left.
     """
     patterns = sorted(patterns, key=lambda pattern: "{chrom}" not in pattern)  # file names decide how to name them
-    found = [_chromosomes_of(pattern, build, folder, wanted) for pattern in patterns]
+    found = [_chromosomes_of(kind, pattern, build, folder, wanted) for pattern in patterns]
     if wanted:
         return [_named(name, found[0], patterns[0]) for name in wanted]
     meant = [{contigs.canonical(name) for name in names} for names in found]
@@ -878,21 +877,34 @@ def find_chromosomes(
     return contigs.order(names)
 
 
-def _chromosomes_of(pattern: str, build: str, folder: Path, wanted: list[str] | None) -> list[str]:
+def _chromosomes_of(kind: str, pattern: str, build: str, folder: Path, wanted: list[str] | None) -> list[str]:
     if "{chrom}" in pattern:
         named = _names_in(pattern, folder)
         if not named:
             raise InputError(f"no file matches {pattern} (looked in {folder})")
         return named
-    if not (folder / pattern).is_file():
-        raise InputError(f"there is no file {pattern} (looked in {folder})")
+    if not _is_there(folder / pattern, kind):
+        raise InputError(_is_absent(pattern, kind, folder))
     if wanted:
         return wanted
-    if plink_index.is_fileset(pattern):
+    if kind == "plink":
         return plink_index.contigs_with_variants(folder / pattern, numbered=build != "other")
+    if kind == "vcf_zarr":
+        return _contigs_of_zarr(folder / pattern)
     from promoternets.formats.variant_index import contigs_with_records
 
     return [str(name) for name in contigs_with_records(folder / pattern)]
+
+
+def _contigs_of_zarr(path: Path) -> list[str]:
+    try:
+        from promoternets.formats.vcf_zarr import contigs_with_variants
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the chromosomes of {path} cannot be read where Snakemake runs without the package {error.name}",
+            fix="Name them: `chromosomes: [chr20, chr22]`, or install it there",
+        ) from error
+    return contigs_with_variants(path)
 
 
 def _named(wanted: str, names: list[str], pattern: str) -> str:

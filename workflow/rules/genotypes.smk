@@ -1,8 +1,9 @@
 rule match_samples:
-    """VCF headers or PLINK's tables of people + sample table -> the people in both, and who is in one only."""
+    """Names of people in the variant files + sample table -> the people in both, and who is in one only."""
     input:
-        vcf=configuration.vcf_with_people,
-        plink=configuration.plink_with_people,
+        vcf=configuration.people("vcf"),
+        plink=configuration.people("plink"),
+        vcf_zarr=configuration.people("vcf_zarr"),
         others=configuration.people_of_other_chromosomes,
         sample_table=configuration.sample_table,
         library=library("match_samples"),
@@ -34,8 +35,9 @@ rule match_samples:
 rule parse_genotypes:
     """Variants of one chromosome -> filtered genotypes, and what each filter removed."""
     input:
-        vcf=configuration.vcf,
-        plink=configuration.plink,
+        vcf=configuration.variants("vcf"),
+        plink=configuration.variants("plink"),
+        vcf_zarr=configuration.variants("vcf_zarr"),
         samples="results/{cohort}/samples.tsv",
         model=configuration.model_folder,
         library=library("parse_genotypes"),

@@ -15,6 +15,7 @@ def main(
     excluded: Path,
     vcf: list[Path] | None = None,
     plink: list[Path] | None = None,
+    vcf_zarr: list[Path] | None = None,
     phenotype: str = "phenotype",
     case: str | None = None,
     control: str | None = None,
@@ -31,18 +32,19 @@ def main(
         excluded: table to write (TSV): sample, reason
         vcf: file or files of one chromosome; several hold different people
         plink: the same as PLINK filesets, by .bed or .pgen, or by .fam or .psam alone
+        vcf_zarr: the same as folders of VCF Zarr
         phenotype: name of the phenotype column
         case: values that mean case, comma separated; not needed for 0/1, 1/2 (PLINK), control/case, no/yes
         control: values that mean control, comma separated; everybody else is left out if both are given
         covariates: columns to keep as covariates; all other columns when not given
-        others: files of either kind of the other chromosomes, which must hold the same people
+        others: files of any kind of the other chromosomes, which must hold the same people
         unlabelled: keep people without phenotype, as for a prediction; there may then be no table
     """
     from promoternets.formats.tables import write_table
     from promoternets.genotypes.samples import match_samples
 
     matched = match_samples(
-        [*(vcf or []), *(plink or [])],
+        [*(vcf or []), *(plink or []), *(vcf_zarr or [])],
         sample_table,
         phenotype=phenotype,
         case=case,

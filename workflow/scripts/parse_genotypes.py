@@ -1,4 +1,4 @@
-"""Genotypes of a cohort's VCF, BCF or PLINK files as a Zarr store, with a table of what each filter removed."""
+"""Genotypes of a cohort's variant files as a Zarr store, with a table of what each filter removed."""
 
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ def main(
     genotypes: Path,
     vcf: list[Path] | None = None,
     plink: list[Path] | None = None,
+    vcf_zarr: list[Path] | None = None,
     filters: Path | None = None,
     samples: Path | None = None,
     chrom: str | None = None,
@@ -30,7 +31,7 @@ def main(
     model: Path | None = None,
     threads: int = 1,
 ) -> None:
-    """Read genotypes from VCF, BCF or PLINK files and write them as a Zarr store that sgkit opens.
+    """Read genotypes from VCF, BCF, PLINK or VCF Zarr files and write them as a Zarr store that sgkit opens.
 
     On its own, this script keeps all that can be coded and varies; the workflow gives stricter limits.
 
@@ -38,6 +39,7 @@ def main(
         genotypes: folder of the Zarr store to write
         vcf: one VCF, VCF.gz or BCF file, or several with different people, joined by position and alleles
         plink: the same as PLINK filesets, by their .bed or .pgen; their tables lie beside (and may be named too)
+        vcf_zarr: the same as folders of VCF Zarr
         filters: table to write (TSV) of what was read, removed and kept
         samples: table (TSV) with columns sample and phenotype (1 case, 0 control); only these, in this order
         chrom: the one contig to read, with or without chr; all contigs when not given
@@ -59,7 +61,7 @@ def main(
     from promoternets.genotypes.parse import parse_genotypes
 
     parse_genotypes(
-        [*(vcf or []), *filesets(plink or [])],
+        [*(vcf or []), *filesets(plink or []), *(vcf_zarr or [])],
         genotypes,
         filters=filters,
         samples=samples,

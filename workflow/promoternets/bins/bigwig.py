@@ -16,6 +16,7 @@ from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical
 
 Statistic = Literal["mean", "sum", "mean_covered"]
+GREATEST = float(np.finfo(np.float32).max)  # a bin is stored in float32
 INTERVAL = np.dtype([("start", "i8"), ("end", "i8"), ("value", "f4")])
 
 
@@ -37,9 +38,9 @@ def bin_bigwig(
     Raises
     ------
     InputError
-        When this is no bigWig, it is cut short or damaged; it has no chromosome in common with the genes, or no
-        value in any window; starts lie beyond its chromosomes' ends; or in the windows a value is NaN, infinite or
-        negative, or a base has two values.
+        When this is no bigWig, it is cut short or damaged (`check_bigwig`); it has no chromosome in common with the
+        genes, or no value in any window; starts lie beyond its chromosomes' ends; in the windows a value is NaN,
+        infinite or negative, or a base has two values; or a bin is greater than float32 holds.
     """
     with opened(path) as file:
         lengths = {name: int(length) for name, length in file.chroms().items()}
@@ -60,6 +61,13 @@ def bin_bigwig(
             "the file has no value in any gene's window",
             where=path,
             fix="Check that it holds signal around these genes, and is of the annotation's genome build",
+        )
+    if not (np.abs(signal) <= GREATEST).all():
+        gene = windows.gene_ids[int(np.argmax(np.abs(signal).max(axis=1)))]
+        raise InputError(
+            f"the {statistic} of a bin of {gene} is greater than {GREATEST:.2g}",
+            where=path,
+            fix="Such values are no signal: make it again",
         )
     absent = windows.width - on_contig
     return Binned(

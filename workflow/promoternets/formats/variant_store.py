@@ -116,6 +116,7 @@ class VariantStoreWriter:
             dtype=_DTYPES.get(name, str),
             compressors=compressor,
             fill_value=None,  # xarray would take any other value for "missing" and turn integers into floats
+            config={"write_empty_chunks": True},  # so that a lost chunk is noticed where the store is read as input
             attributes={"_ARRAY_DIMENSIONS": list(_DIMENSIONS.get(name, (name.split("_")[0] + "s",)))},
         )
 

@@ -20,13 +20,15 @@ from promoternets.formats.plink_index import is_fileset
 from promoternets.formats.tables import read_table, write_table
 from promoternets.formats.variant_store import CHUNK_VARIANTS, VariantStoreWriter
 from promoternets.genotypes import filters as filtering
+from promoternets.genotypes.chunked import ChunkedFile
 from promoternets.genotypes.plink import PlinkFile
 from promoternets.genotypes.reading import VariantFile
 from promoternets.genotypes.sites import ABSENT, HAPLOID_CONTIGS, Calls, Rules, Site, no_such_allele, refuse_disagreeing
+from promoternets.genotypes.vcf_zarr import VcfZarrFile
 
 logger = logging.getLogger(__name__)
 BATCH = 1 << 19  # calls decoded before the filters run over them together: what a processor's cache holds
-AnyFile = VariantFile | PlinkFile
+AnyFile = VariantFile | ChunkedFile
 _Row = tuple[int, int, str, str, str]  # number of the contig, position, reference, alternate, name
 
 
@@ -51,12 +53,12 @@ def parse_genotypes(
     model: Path | None = None,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """Write genotypes of VCF, BCF or PLINK files as a variant store; return the table of what each filter removed.
+    """Write genotypes of variant files as a variant store; return the table of what each filter removed.
 
     Parameters
     ----------
-    sources : one file, or several with different people, joined by position and alleles: VCF, BCF, or the .bed or
-        .pgen of a PLINK fileset.
+    sources : one file, or several with different people, joined by position and alleles: VCF, BCF, the .bed or
+        .pgen of a PLINK fileset, or the folder of a VCF Zarr store.
     genotypes : folder of the store to write. filters : the table to write, if any.
     samples : table with `sample` and `phenotype` (1 case, 0 control): whom to keep, in that order.
     chrom : the one contig to read (``chr22`` and ``22`` are the same); None for all contigs.
@@ -87,7 +89,7 @@ def parse_genotypes(
     """
     sources = [Path(path) for path in ([sources] if isinstance(sources, (str, Path)) else sources)]
     if not sources:
-        raise InputError("no variant file is given", fix="Name a VCF, a BCF or a PLINK fileset")
+        raise InputError("no variant file is given", fix="Name a VCF, a BCF, a PLINK fileset or a VCF Zarr")
     limits = filtering.Thresholds(min_call_rate, min_maf, min_hwe_p)
     _check_shares(limits, chunk_variants, max_dosage_error)
     people, controls = _people_of(samples, labelled=model is None)
@@ -98,8 +100,7 @@ def parse_genotypes(
         limits = filtering.Thresholds(keep_monomorphic=True)
         rules = Rules(pass_only, "snv_indel", "split", dosages, max_dosage_error, positions(description))
     files: list[AnyFile] = [
-        (PlinkFile if is_fileset(path) else VariantFile)(path, rules=rules, people=people, build=build, threads=threads)
-        for path in sources
+        _kind_of(path)(path, rules=rules, people=people, build=build, threads=threads) for path in sources
     ]
     for file in files:
         if not file.people:
@@ -141,6 +142,12 @@ def parse_genotypes(
             write_table(table, table_path)
     _log(table, genotypes, len(people))
     return table
+
+
+def _kind_of(path: Path) -> type[AnyFile]:
+    if path.is_dir():
+        return VcfZarrFile
+    return PlinkFile if is_fileset(path) else VariantFile
 
 
 def _check_shares(limits: filtering.Thresholds, chunk_variants: int, max_dosage_error: float) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pgenlib
@@ -30,6 +30,7 @@ from promoternets.formats.plink_index import (
     variant_columns,
     variants_table,
 )
+from promoternets.genotypes.chunked import ChunkedFile, Variant, by_allele
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
@@ -37,7 +38,6 @@ from promoternets.genotypes.sites import (
     ContigEnds,
     Rules,
     Site,
-    calls_of_allele,
     dosages_of_men,
     dosages_refused,
     no_such_allele,
@@ -45,7 +45,6 @@ from promoternets.genotypes.sites import (
     rounded,
     unphased,
 )
-from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
 CHUNK = 1024  # variants read together
@@ -64,16 +63,8 @@ PSEUDO_AUTOSOMAL = {
 }
 
 
-class _Variant(NamedTuple):
-    position: int
-    name: str
-    reference: str
-    alternates: list[str]  # none where only one allele was seen
-    passed: bool  # FILTER, where the table has one
-
-
-class PlinkFile:
-    """One PLINK fileset, opened for its people and contigs; it stands beside `reading.VariantFile`.
+class PlinkFile(ChunkedFile):
+    """One PLINK fileset, opened for its people and contigs.
 
     Parameters
     ----------
@@ -89,6 +80,8 @@ class PlinkFile:
         When a file is missing, empty or of another size than its tables say, or contigs are not sorted.
     """
 
+    sort_fix = "Sort it: `plink2 --make-pgen --sort-vars`"
+
     def __init__(
         self,
         path: Path,
@@ -101,27 +94,17 @@ class PlinkFile:
         self.path = path
         self.rules = rules
         self.build = build
-        self._table = variants_table(path)
-        self._runs = self._sorted_runs(contig_runs(path, numbered=build != "other"))
+        self._runs = self._runs_by_contig(contig_runs(path, numbered=build != "other"))
         self.counts = {run.contig: run.variants for run in self._runs.values()}
         self._variants = sum(self.counts.values())
         self._columns, _, self.lengths = variant_columns(path)
         self._ends = ContigEnds(self._table, self.lengths, build)
         self.people, self._rows, self._men, self._all_people = _chosen(path, people)
         refuse_other_size(path, variants=self._variants, samples=self._all_people)
-        self.records_read = 0
-        self.genotyped = 0  # records
-        self.uncertain = 0  # dosages too far from a whole number
 
-    def _sorted_runs(self, runs: Sequence[Run]) -> dict[str, Run]:
-        found: dict[str, Run] = {}
-        before = ""
-        for run in runs:
-            if run.contig in found:
-                raise self._unsorted(f"variants of contig {run.contig} come again after contig {before}")
-            found[run.contig] = run
-            before = run.contig
-        return found
+    @property
+    def _table(self) -> Path:
+        return variants_table(self.path)
 
     def contigs_with_records(self) -> list[str]:
         """Return the contigs that the fileset has variants of, but for unplaced ones (contig 0)."""
@@ -129,7 +112,7 @@ class PlinkFile:
 
     # ------------------------------------------------------------------------------------------ variants
 
-    def _variants_of(self, run: Run) -> Iterator[_Variant]:
+    def _variants_of(self, run: Run) -> Iterator[Variant]:
         place = [self._columns.index(name) for name in ("POS", "ID", "REF", "ALT")]
         status = self._columns.index("FILTER") if "FILTER" in self._columns else None
         separator = None if self._table.suffix == ".bim" else "\t"
@@ -150,16 +133,11 @@ class PlinkFile:
                 last = position
                 alternates = [] if alternate in ("0", ".") else alternate.upper().split(",")
                 passed = status is None or fields[status] in ("PASS", ".")
-                yield _Variant(position, name, reference.upper(), alternates, passed)
+                yield Variant(position, name, reference.upper(), alternates, passed)
 
     def _wrong_row(self, row: int, what: str) -> InputError:
         return InputError(
             what, where=f"{self._table}, variant {row + 1:,}", fix=f"{FORMS[self._table.suffix]}; mend or drop that row"
-        )
-
-    def _unsorted(self, what: str) -> InputError:
-        return InputError(
-            f"the file is not sorted: {what}", where=self._table, fix="Sort it: `plink2 --make-pgen --sort-vars`"
         )
 
     # --------------------------------------------------------------------------------------------- sites
@@ -168,44 +146,17 @@ class PlinkFile:
         """Yield (contig, position, sites at that position), with several alternate alleles taken apart."""
         if contigs is None and UNPLACED in self.counts:
             logger.warning("%s: %d variants without a position are left out", self.path, self.counts[UNPLACED])
-        wanted = [name for name in contigs or self.contigs_with_records() if name in self.counts]
-        read = self._reader()
-        rows = ((name, *row) for name in wanted for row in self._sites_of(self._runs[name], read))
-        total = sum(self.counts[name] for name in wanted)
-        contig, position, here = "", -1, []
-        for name, at, sites in progress(rows, total=total, what=self.path.name, unit="variants"):
-            if (name, at) != (contig, position):
-                if here:
-                    yield contig, position, here
-                contig, position, here = name, at, []
-            here += sites
-        if here:
-            yield contig, position, here
+        return super().sites(contigs)
 
-    def _sites_of(self, run: Run, read: Any) -> Iterator[tuple[int, list[Site]]]:
+    def _chunks_of(self, contig: str) -> Iterator[tuple[int, list[Variant]]]:
+        run = self._runs[contig]
         rows, first = self._variants_of(run), run.first
         size = max(1, min(CHUNK, CHUNK_CALLS // max(1, len(self.people))))
         while variants := list(islice(rows, size)):
-            wanted = [self.rules.wanted(run.contig, variant.position) for variant in variants]
-            sites = self._sites_at(run.contig, variants, first, np.flatnonzero(wanted), read)
-            for variant, own in zip(variants, wanted, strict=True):
-                self.records_read += 1
-                yield variant.position, next(sites) if own else []
+            yield first, variants
             first += len(variants)
 
-    def _sites_at(
-        self, contig: str, variants: Sequence[_Variant], first: int, places: np.ndarray, read: Any
-    ) -> Iterator[list[Site]]:
-        """Yield the sites of the variants at some places among those of a chunk, which starts at row `first`."""
-        chosen = [variants[place] for place in places]
-        reasons = [self._reasons(contig, variant) for variant in chosen]
-        kept = np.array([None in own for own in reasons], dtype=bool)
-        rows = (first + places).astype(np.uint32)
-        calls = self._calls(read, contig, rows, chosen, kept) if kept.any() else chosen
-        for variant, own, here in zip(chosen, reasons, calls, strict=True):
-            yield self._taken_apart(contig, variant, own, here)
-
-    def _reasons(self, contig: str, variant: _Variant) -> list[str | None]:
+    def _reasons(self, contig: str, variant: Variant) -> list[str | None]:
         reference, alternates = variant.reference, variant.alternates
         if not variant.passed and self.rules.pass_only:
             return ["filter_not_pass"] * max(1, len(alternates))
@@ -221,29 +172,11 @@ class PlinkFile:
             self._ends.refuse_beyond(contig, variant.position)
         return reasons
 
-    def _taken_apart(self, contig: str, variant: _Variant, reasons: list[str | None], calls: Any) -> list[Site]:
-        alternates = variant.alternates or ["."]
-        several = len(alternates) > 1
-        if None in reasons:
-            self.genotyped += 1
-            calls = Calls(calls[:, :2], calls[:, 2] == 1)
-            if len(variant.alternates) != 1 and calls.alleles.max(initial=0) > len(variant.alternates):
-                raise no_such_allele(self.path, contig, variant.position)
-        return [
-            Site(
-                variant.reference,
-                alternate,
-                variant.name,
-                reason,
-                None if reason else calls_of_allele(calls, number) if several else calls,
-            )
-            for number, (alternate, reason) in enumerate(zip(alternates, reasons, strict=True), start=1)
-        ]
-
     # --------------------------------------------------------------------------------------------- calls
 
-    def _reader(self) -> Any:
-        """Return the opened .bed or .pgen."""
+    @cached_property
+    def _reader(self) -> pgenlib.PgenReader:
+        """The opened .bed or .pgen."""
         try:
             return pgenlib.PgenReader(
                 str(self.path).encode(),
@@ -273,25 +206,28 @@ class PlinkFile:
         return np.concatenate([np.zeros(1, np.uintp), np.cumsum(counts, dtype=np.uintp)])
 
     def _calls(
-        self, read: Any, contig: str, rows: np.ndarray, variants: Sequence[_Variant], kept: np.ndarray
-    ) -> Sequence[np.ndarray]:
-        """Return calls of the variants in some rows, uint32, of the genotypes: int, shape=(variants, people, 3)."""
+        self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
+    ) -> Iterator[Sequence[Calls]]:
+        rows = rows.astype(np.uint32)
         try:
             if self.path.suffix == ".bed":
                 counts = np.empty((len(variants), len(self.people)), dtype=np.int8)
-                read.read_list(rows, counts)  # of A1
+                self._reader.read_list(rows, counts)  # of A1
                 calls = unphased(np.maximum(counts, np.int8(-1)))
             else:
-                calls, dosages = _decoded(read, rows, len(self.people))
+                calls, dosages = _decoded(self._reader, rows, len(self.people))
                 self._round(calls, dosages, contig, variants, kept)
         except (RuntimeError, OSError, ValueError) as error:
             raise self._damaged(error) from error
         if canonical(contig) in HAPLOID_CONTIGS:
             self._make_haploid(calls, canonical(contig), np.array([variant.position for variant in variants]))
-        return calls
+        for variant, own, wanted in zip(variants, calls, kept, strict=True):
+            if wanted and own[:, :2].max(initial=0) > len(variant.alternates):
+                raise no_such_allele(self.path, contig, variant.position)
+            yield by_allele(own, variant.alternates or ["."])
 
     def _round(
-        self, calls: np.ndarray, dosages: np.ndarray, contig: str, variants: Sequence[_Variant], kept: np.ndarray
+        self, calls: np.ndarray, dosages: np.ndarray, contig: str, variants: Sequence[Variant], kept: np.ndarray
     ) -> None:
         """Replace calls by the genotypes nearest to their dosages, where there are dosages between whole numbers."""
         between = (dosages != np.rint(dosages)) & ~np.isnan(dosages) & kept[:, None]

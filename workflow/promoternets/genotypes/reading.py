@@ -38,7 +38,6 @@ from promoternets.genotypes.lines import Line, Lines
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
-    RECORD_FIX,
     Calls,
     ContigEnds,
     Rules,
@@ -46,11 +45,12 @@ from promoternets.genotypes.sites import (
     calls_of_allele,
     dosages_of_men,
     dosages_refused,
+    impossible_dosages,
     no_such_allele,
-    reasons_of_record,
+    reasons_of_vcf_record,
     rounded,
+    too_many_alleles,
     unphased,
-    wrong_alleles,
 )
 from promoternets.progress import progress
 
@@ -316,23 +316,13 @@ class VariantFile:
             yield contig, position, here
 
     def _take_apart(self, record: Any, contig: str, position: int, here: list[Site]) -> None:
-        rules = self.rules
-        reference, name, alternates = record.REF.upper(), record.ID or ".", list(map(str.upper, record.ALT))
-        wrong = wrong_alleles(reference, tuple(alternates))
-        if wrong:
-            raise InputError(f"the record at {contig}:{position:,} {wrong}", where=self.path, fix=RECORD_FIX)
-        if rules.pass_only and record.FILTER is not None:  # None stands for PASS and for "."
-            here += [Site(reference, alternate, name, "filter_not_pass", None) for alternate in alternates or ["."]]
-            return
-        reasons = reasons_of_record(reference, alternates, rules)
-        if not all(reason == "symbolic_or_star" for reason in reasons):
-            self._ends.refuse_beyond(contig, position)
-            if position == 0:  # of a telomere, where only symbolic alleles can be
-                raise InputError(
-                    f"a record has position {contig}:0, before the first base", where=self.path, fix=RECORD_FIX
-                )
-        if not alternates:
-            alternates, reasons = ["."], [rules.reason_without_alternate]
+        reference, name = record.REF.upper(), record.ID or "."
+        alternates = [alternate.upper() for alternate in record.ALT]
+        passed = record.FILTER is None  # for PASS and for "."
+        reasons = reasons_of_vcf_record(
+            contig, position, reference, alternates, passed=passed, rules=self.rules, ends=self._ends
+        )
+        alternates = alternates or ["."]
         calls: Sequence[Calls | None] = [None] * len(alternates)
         if None in reasons:
             found = self._calls(record, contig, position, len(alternates))
@@ -377,16 +367,11 @@ class VariantFile:
         if self._column is not None:
             dosages = dosages[self._column]
         if dosages.shape[1] != alternates or np.nanmin(dosages, initial=0) < 0 or np.nanmax(dosages, initial=0) > 2:
-            raise InputError(
-                f"the dosages (DS) at {contig}:{position:,} are not one between 0 and 2 for each alternate allele",
-                where=self.path,
-                fix="The record is broken: mend it or leave it out",
-            )
+            raise impossible_dosages(self.path, contig, position)
         self.genotyped += 1
         counts, uncertain = rounded(dosages, self.rules.max_dosage_error)
         self.uncertain += int(np.count_nonzero(uncertain))
-        called = [unphased(counts[:, number]) for number in range(alternates)]
-        return [Calls(calls[:, :2], calls[:, 2] == 1) for calls in called]
+        return [Calls.of(unphased(counts[:, number])) for number in range(alternates)]
 
     def _as_diploid(self, calls: np.ndarray, contig: str, position: int) -> Calls:
         """Return the calls that htslib gives: int16, shape=(people, ploidy + 1), the last column phase."""
@@ -397,12 +382,7 @@ class VariantFile:
         more = (calls[:, 2:-1] != ABSENT).any(axis=1)
         if more.any():
             who = self.people[int(more.argmax())]
-            raise InputError(
-                f"sample {who} has a call of {ploidy} alleles at {contig}:{position:,}; only "
-                "diploid calls (and haploid ones on X, Y and MT) can be coded",
-                where=self.path,
-                fix="Call genotypes again as diploid, or leave the record out",
-            )
+            raise too_many_alleles(self.path, who, ploidy, contig, position)
         return Calls(calls[:, :2], calls[:, -1] == 1)
 
 

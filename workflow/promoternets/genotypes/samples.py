@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.plink_index import is_fileset, people
+from promoternets.formats.strata import MOST_CODES
 from promoternets.formats.tables import read_table
 from promoternets.formats.variant_index import sample_names
+from promoternets.formats.vcf_zarr import VcfZarr
 from promoternets.genotypes.families import PARENTS, families
 from promoternets.genotypes.people import is_people_table, read_people
 
 logger = logging.getLogger(__name__)
-NOT_IN_VCF = "not in the VCF"
-NOT_IN_FILESET = "not in the PLINK fileset"
+VCF, PLINK, VCF_ZARR = "VCF", "PLINK fileset", "VCF Zarr"
+NAMES_IN = {VCF: sample_names, PLINK: people, VCF_ZARR: lambda path: VcfZarr(path).sample_ids}
 NOT_IN_TABLE = "not in the sample table"
 NO_PHENOTYPE = "phenotype missing"
 NEITHER = "phenotype is neither case nor control"
@@ -52,7 +55,7 @@ def match_samples(
     Parameters
     ----------
     sources : file(s) of one chromosome; several hold different people. VCF, BCF, or the .bed, .pgen, .fam or .psam of
-        a PLINK fileset.
+        a PLINK fileset, or the folder of a VCF Zarr.
     table : TSV with a column `sample` and the phenotype's; `family`, `father` and `mother` say who is related. Or a
         .fam or .psam (`people.read_people`).
     phenotype : name of the phenotype column.
@@ -68,10 +71,10 @@ def match_samples(
     ------
     InputError
         When nobody is in both, somebody stands twice, the phenotype is not two classes, a column is missing,
-        or the chromosomes do not hold the same people.
+        a covariate is infinite, or the chromosomes do not hold the same people.
     """
     if not sources:
-        raise InputError("no variant file is given", fix="Name a VCF, a BCF or a PLINK fileset")
+        raise InputError("no variant file is given", fix="Name a VCF, a BCF, a PLINK fileset or a VCF Zarr")
     names = _people_of(sources)
     _refuse_other_people(names, sources, others or [])
     if table is None:
@@ -85,13 +88,15 @@ def match_samples(
         frame[phenotype] = pd.Series(pd.NA, index=frame.index, dtype="str")
     _refuse_bad_ids(frame["sample"], table)
     kept_columns = _covariates(frame, phenotype, covariates, table)
+    for name in kept_columns:
+        _check_numbers(frame[name], table)
     coded = _coded(frame[phenotype], phenotype, case, control, table, some_absent=unlabelled)
     reason = pd.Series(pd.NA, index=frame.index, dtype="object")
     if not unlabelled:
         reason[coded.isna()] = NEITHER
         reason[coded.isna() & frame[phenotype].isin(_missing_values(frame[phenotype], case, control))] = NO_PHENOTYPE
         reason[frame[phenotype].isna()] = NO_PHENOTYPE
-    elsewhere = NOT_IN_FILESET if _is_plink_file(sources[0]) else NOT_IN_VCF
+    elsewhere = f"not in the {_kind_of(sources[0])}"
     reason[~frame["sample"].isin(names)] = elsewhere
     if (reason == elsewhere).all():
         raise _nobody_shared(names, frame["sample"].tolist(), sources[0], table)
@@ -126,12 +131,15 @@ def _without_table(names: Sequence[str], *, unlabelled: bool) -> Matched:
     return Matched(samples, pd.DataFrame({"sample": [], "reason": []}, dtype="object"))
 
 
-def _is_plink_file(path: Path) -> bool:
-    return is_fileset(path) or is_people_table(path)
+def _kind_of(path: Path) -> str:
+    """Return what a source of genotypes is called."""
+    if Path(path).is_dir():
+        return VCF_ZARR
+    return PLINK if is_fileset(path) or is_people_table(path) else VCF
 
 
 def _names_in(path: Path) -> list[str]:
-    return people(path) if _is_plink_file(path) else sample_names(path)
+    return NAMES_IN[_kind_of(path)](path)
 
 
 def _people_of(sources: Sequence[Path]) -> list[str]:
@@ -201,6 +209,22 @@ def _covariates(frame: pd.DataFrame, phenotype: str, covariates: Sequence[str] |
     if wrong:
         raise InputError(f"{wrong[0]} cannot be a covariate", where=table, fix="Take it out of the list of covariates")
     return list(dict.fromkeys(covariates))
+
+
+def _check_numbers(column: pd.Series, table: Path) -> None:
+    """Raise InputError for an infinite number; say where a column of numbers becomes one of categories for its text."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    infinite, text = np.isinf(numbers), column.notna() & numbers.isna()
+    if infinite.any():
+        row = int(infinite.to_numpy().argmax())
+        raise InputError(f"covariate {column.name} is {column.iloc[row]}", where=f"{table}, line {row + 2}",
+                         fix="Write the number, or NA where it is missing")  # fmt: skip
+    if text.any() and numbers.nunique() > MOST_CODES:
+        row = int(text.to_numpy().argmax())
+        logger.warning(
+            "%s, line %d: covariate %s is %r, where others are numbers, so that all its values are taken for "
+            "categories; write NA if it is missing", table, row + 2, column.name, column.iloc[row],
+        )  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ phenotype
@@ -301,7 +325,7 @@ def _refuse_one_class(matched: pd.DataFrame, frame: pd.DataFrame, phenotype: str
 
 
 def _nobody_shared(people: Sequence[str], names: Sequence[str], source: Path, table: Path) -> InputError:
-    file = "PLINK fileset" if _is_plink_file(source) else "VCF"
+    file = _kind_of(source)
     hint = _hint(people, names, file) or f"Use the {file}'s names in column sample"
     return InputError(
         f"the sample table and the {file} share no people: the table has {len(names):,} ({_some(names)}), "
@@ -334,7 +358,7 @@ def _hint(people: Sequence[str], names: Sequence[str], file: str) -> str | None:
             len({simplified(name) for name in vcf} & {simplified(name) for name in table})
             > min(len(vcf), len(table)) // 2
         ):
-            tool = "bcftools reheader --samples" if file == "VCF" else "plink2 --update-ids"
+            tool = "plink2 --update-ids" if file == PLINK else "bcftools reheader --samples"
             return f"It looks as if {words}: make the names alike (`{tool}`)"
     return None
 

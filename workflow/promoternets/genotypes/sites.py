@@ -33,6 +33,11 @@ class Calls(NamedTuple):
     alleles: np.ndarray  # int, shape=(people, 2): 0, 1, -1 missing, -2 no second allele
     phased: np.ndarray  # bool, shape=(people,)
 
+    @classmethod
+    def of(cls, columns: np.ndarray) -> Calls:
+        """Return the calls of an int array, shape=(people, 3): two alleles, and 1 where they are phased."""
+        return cls(columns[:, :2], columns[:, 2] == 1)
+
 
 class Site(NamedTuple):
     """One alternate allele of one record; `reason` says why it is removed, None when it is not."""
@@ -209,7 +214,8 @@ class ContigEnds:
     def _refuse_other_build(self) -> None:
         if self.build not in LENGTHS:
             return
-        for name, length in self.lengths.items():
+        known = {name: length for name, length in self.lengths.items() if length}
+        for name, length in known.items():
             for other, table in LENGTHS.items():
                 if other != self.build and canonical(name) != "MT" and table.get(canonical(name)) == length:
                     raise InputError(
@@ -235,3 +241,54 @@ class ContigEnds:
                 where=self.path,
                 fix="Set `build` to the genome build of the file, and use an annotation of that build",
             )
+
+
+def reasons_of_vcf_record(
+    contig: str,
+    position: int,
+    reference: str,
+    alternates: Sequence[str],
+    *,
+    passed: bool,
+    rules: Rules,
+    ends: ContigEnds,
+) -> list[str | None]:
+    """Return why each alternate allele of a record is not a site, None where it is one; one reason without any.
+
+    Raises
+    ------
+    InputError
+        When the alleles or the position are none that the VCF specification knows, or lie beyond the contig's end.
+    """
+    wrong = wrong_alleles(reference, tuple(alternates))
+    if wrong:
+        raise InputError(f"the record at {contig}:{position:,} {wrong}", where=ends.path, fix=RECORD_FIX)
+    if rules.pass_only and not passed:
+        return ["filter_not_pass"] * max(1, len(alternates))
+    reasons = reasons_of_record(reference, alternates, rules)
+    if not all(reason == "symbolic_or_star" for reason in reasons):
+        ends.refuse_beyond(contig, position)
+        if position == 0:  # of a telomere, where only symbolic alleles can be
+            raise InputError(
+                f"a record has position {contig}:0, before the first base", where=ends.path, fix=RECORD_FIX
+            )
+    return reasons or [rules.reason_without_alternate]
+
+
+def too_many_alleles(path: Path, who: str, alleles: int, contig: str, position: int) -> InputError:
+    """Return the error for a call of more than two alleles."""
+    return InputError(
+        f"sample {who} has a call of {alleles} alleles at {contig}:{position:,}; only diploid calls (and haploid ones "
+        "on X, Y and MT) can be coded",
+        where=path,
+        fix="Call genotypes again as diploid, or leave the record out",
+    )
+
+
+def impossible_dosages(path: Path, contig: str, position: int) -> InputError:
+    """Return the error for dosages (DS) that are not expected counts of alternate alleles."""
+    return InputError(
+        f"the dosages (DS) at {contig}:{position:,} are not one between 0 and 2 for each alternate allele",
+        where=path,
+        fix="The record is broken: mend it or leave it out",
+    )

@@ -129,7 +129,7 @@ def score_promoters(
     stratum: np.ndarray | None = None,
     permuted_within: str = EVERYBODY,
     offset: np.ndarray | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score each promoter of a shard by Promoter-CNNs, on people of the training part that they did not see.
 
@@ -143,6 +143,7 @@ def score_promoters(
     stratum : int [people], the strata of a within-strata score and of permutations; None for one stratum.
     permuted_within : what the strata are of, for the record.
     offset : float32 [people], log-odds known beforehand (`training.ensemble.Task.offset`).
+    checkpoints : folder to save progress in and to resume from (`training.ensemble.train_ensemble`).
 
     Returns
     -------
@@ -175,7 +176,7 @@ def score_promoters(
     seeds = [(promoters.ids[index], fold, *([number] if number else [])) for index, number in members]
     found = score_members(
         promoters, people, scoring, members=[index for index, _ in members], labels=labels, names=seeds, size=size,
-        seed=seed, device=device, stratum=stratum, offset=offset, checkpoint=checkpoint,
+        seed=seed, device=device, stratum=stratum, offset=offset, checkpoints=checkpoints,
         what=f"Promoter-CNNs of fold {fold}, shard {shard}",
     )  # fmt: skip
     scores, null = _tables(promoters, people, scoring, members, found, fold)
@@ -196,7 +197,7 @@ def score_members(
     what: str,
     stratum: np.ndarray | None = None,
     offset: np.ndarray | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> Scores:
     """Train and score networks, each of some promoter (`members`) with labels of its own (int8 [members, people])."""
     encoder = Encoder(scoring.encoding)
@@ -221,7 +222,7 @@ def score_members(
         )
         trained = train_ensemble(
             task, scoring.settings, device=device, members_at_once=size, keep_weights=False,
-            checkpoint=checkpoint and checkpoint.with_name(f"{checkpoint.name}.round_{number + 1}"),
+            checkpoint=checkpoints and checkpoints / f"round_{number + 1}",
             what=f"{what}, round {number + 1} of {scoring.rounds}",
         )  # fmt: skip
         log_odds = np.stack([member.validation_scores for member in trained])

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,19 +24,20 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from promoternets.errors import InputError
 from promoternets.formats.outputs import written
+from promoternets.networks.tensors import save_tensors
 from promoternets.progress import progress
 from promoternets.seeds import derive
 from promoternets.training.objectives import CLASSIFICATION, Objective
 from promoternets.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
-SECONDS_BETWEEN_CHECKPOINTS = 10.0
+# Progress is saved after each epoch, but where that would take more than this share of the time.
+SHARE_FOR_CHECKPOINTS = 0.05
 EVALUATION_BATCH = 512
 
 
@@ -151,8 +153,10 @@ def train_ensemble(
     ----------
     members_at_once : size of the stack; changes memory and speed, not results.
     keep_weights : whether to return the weights too.
-    checkpoint : a file to save progress in and to resume from; removed when all members are done. A checkpoint
-        of another task or other settings is an error of the caller's naming and is ignored with a warning.
+    checkpoint : a file to save progress in and to resume from. It is replaced by a whole one after each epoch, or less
+        often where that would take more than a twentieth of the time, and at the end: a run that is killed loses what
+        came after. Who calls removes it, when the results are safe. A checkpoint that cannot be read, of another task
+        or of other settings is ignored with a warning.
     what : what the progress is called.
     """
     members: list[Member] = []
@@ -160,6 +164,8 @@ def train_ensemble(
     of_task = "" if checkpoint is None else _fingerprint(task, settings, keep_weights, members_at_once)
     store = _CheckpointFile(checkpoint, of_task)
     members, running = store.load()
+    if len(members) == total:
+        return members
     starts = range(len(members), total, members_at_once)
     for start in progress(starts, what=what, unit="stacks of networks"):
         indices = list(range(start, min(start + members_at_once, total)))
@@ -172,7 +178,7 @@ def train_ensemble(
             store.save(members, stack)
         members += stack.finished()
         store.save(members, None)
-    store.remove()
+    store.save(members, None, anyway=True)
     return members
 
 
@@ -459,10 +465,11 @@ class _CheckpointFile:
 
     def __init__(self, path: Path | None, fingerprint: str) -> None:
         self.path, self.fingerprint = path, fingerprint
-        self.saved_at = time.monotonic()
+        self.due = 0.0
 
-    def save(self, members: list[Member], stack: _Stack | None) -> None:
-        if self.path is None or time.monotonic() - self.saved_at < SECONDS_BETWEEN_CHECKPOINTS:
+    def save(self, members: list[Member], stack: _Stack | None, *, anyway: bool = False) -> None:
+        began = time.monotonic()
+        if self.path is None or (began < self.due and not anyway):
             return
         tensors, plain = ({}, None) if stack is None else stack.snapshot()
         for member in members:
@@ -472,8 +479,11 @@ class _CheckpointFile:
         rows = [{"index": m.index, "best_epoch": m.best_epoch, "history": m.history} for m in members]
         header = {"fingerprint": self.fingerprint, "members": json.dumps(rows), "stack": json.dumps(plain)}
         with written(self.path) as partial:
-            save_file({name: value.cpu().contiguous() for name, value in tensors.items()}, partial, metadata=header)
-        self.saved_at = time.monotonic()
+            save_tensors({name: value.cpu() for name, value in tensors.items()}, partial, metadata=header)
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())  # nothing tells zeros that a power cut left from weights
+        ended = time.monotonic()
+        self.due = ended + (ended - began) / SHARE_FOR_CHECKPOINTS
 
     def load(self) -> tuple[list[Member], tuple[dict[str, torch.Tensor], dict] | None]:
         if self.path is None or not self.path.is_file():
@@ -502,10 +512,6 @@ class _CheckpointFile:
         plain = json.loads(header["stack"])
         logger.info("resuming: %d members done, epoch %s of the next", len(members), plain["epoch"] if plain else 0)
         return members, None if plain is None else (tensors, plain)
-
-    def remove(self) -> None:
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
 
 
 def _members(stacked: dict[str, torch.Tensor], members: int) -> list[dict[str, torch.Tensor]]:

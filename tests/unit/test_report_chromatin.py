@@ -58,7 +58,8 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Built:
     # An epigenome names a folder here, so its hostile name has no slash.
-    return Built(tmp_path_factory.mktemp("hostile"), epigenomes=["<b onclick=x>E1 & $x_1$", "E2"], symbol=HOSTILE)
+    options = {"epigenomes": ["<b onclick=x>E1 & $x_1$<script>", "E2"], "symbol": HOSTILE, "mark": HOSTILE}
+    return Built(tmp_path_factory.mktemp("hostile"), **options)
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +287,7 @@ def test_a_map_that_hardly_differs_from_an_even_one_stays_pale():
 
 def test_text_from_the_input_is_shown_but_never_becomes_markup(hostile: Built):
     assert not [tag for tag, _ in hostile.parsed.tags if tag in ("img", "script")]
-    assert "<img src=x" in hostile.parsed.text and "</svg></style>" not in hostile.html
+    assert "<script>alert(1)" in hostile.parsed.text and "</svg></style>" not in hostile.html
     for path in hostile.figures.glob("*.svg"):
         tags = {element.tag.rsplit("}", 1)[-1] for element in ElementTree.parse(path).iter()}
         assert "img" not in tags and "script" not in tags

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from promoternets.errors import InputError
+from promoternets.personal import kept_personal
 
 logger = logging.getLogger("promoternets")
 EXIT_BAD_INPUT = 2
@@ -36,7 +37,9 @@ def run(main: Callable[..., None], snakemake: Any = None) -> None:
         _call(main, parse_arguments(main, sys.argv[1:]))
         return
     dropped = keep_own_packages()
-    with _log_to(snakemake.log[0] if snakemake.log else None):
+    with_group = snakemake.config.get("group_reads_people", False)
+    outputs = [str(path) for path in snakemake.output]
+    with kept_personal(outputs, with_group=with_group), _log_to(snakemake.log[0] if snakemake.log else None):
         arguments = arguments_of_job(main, snakemake)
         _call(main, arguments, dropped)
 

@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slurm audit-benchmark lint format reference container lock clean
+.PHONY: help venv demo test test-slurm bench audit-benchmark lint format reference container lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -15,14 +15,15 @@ help: ## this list
 venv: $(INSTALLED) ## the locked environment, in .venv
 
 # torch comes first, by pip, whose settings may name a CPU build; uv does the rest fast and leaves torch alone.
-# Where uv cannot be had or cannot reach the packages, pip does everything.
+# Where uv cannot be had or cannot reach the packages, pip does everything. Either way the packages are compiled once, here:
+# a job is a process, and where Python may not write bytecode each would compile pandas and scikit-learn anew (3 s).
 $(INSTALLED): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "promoternets needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	@echo "Installing the locked packages into .venv (once; one to three minutes) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
 	@( $(BIN)/pip install --quiet --disable-pip-version-check uv 2>/dev/null \
-	   && $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt 2>/dev/null ) \
+	   && $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt 2>/dev/null ) \
 	 || $(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
@@ -46,6 +47,22 @@ SLURM_PLUGIN := snakemake-executor-plugin-slurm==2.8.0 snakemake-executor-plugin
 
 test-slurm: .venv-slurm/installed ## profiles/slurm on real SLURM daemons (apt-get install slurm-wlm munge)
 	PYTHONPATH=$(CURDIR)/.venv-slurm $(BIN)/python -m pytest tests/slurm tests/workflow/test_cluster_profiles.py -m "not slow"
+
+# What we are compared with, beside what the lock has; plink2 and bcftools are Debian's.
+PEERS := bio2zarr==0.2.1 deeptools==3.5.6 deeptoolsintervals==0.1.9 numpydoc==1.11.0 plotly==7.1.0 py2bit==1.0.1 \
+	pybigtools==0.3.0
+
+.venv-bench/installed: Makefile | $(INSTALLED)
+	@rm -rf .venv-bench
+	@for peer in $(PEERS); do \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target .venv-bench $$peer \
+	  || echo "$$peer cannot be installed; its rows will say so"; \
+	done
+	@touch $@
+
+bench: .venv-bench/installed ## us and our peers in turn on the same input (ONLY=bins for some; apt-get install plink2 bcftools)
+	PYTHONPATH=$(CURDIR)/tests/benchmarks:$(CURDIR)/workflow:$(CURDIR)/.venv-bench OMP_NUM_THREADS=1 \
+	  $(BIN)/python -m bench --only "$(ONLY)"
 
 audit-benchmark: $(INSTALLED) ## 36 simulated cohorts of known truth: does the audit see it?
 	$(BIN)/python tests/benchmarks/audit.py --cores $(CORES)
@@ -78,4 +95,4 @@ lock: ## write requirements.txt anew from pyproject.toml, in a fresh environment
 	rm -rf .venv-lock
 
 clean: ## remove the demo, caches and the environment; results/ of your own cohorts stay
-	rm -rf .venv .venv-lock .venv-slurm runs/demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lock .venv-slurm .venv-bench runs/demo .pytest_cache .ruff_cache .hypothesis

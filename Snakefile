@@ -24,16 +24,28 @@ include: "workflow/rules/common.smk"
 PREDICTIONS = ["results/{cohort}/predict/predictions.tsv", "results/{cohort}/predict/summary.txt"]
 FINE_TUNED = ["results/{cohort}/fine_tuning/summary.txt", "results/{cohort}/fine_tuning/model"]
 EVALUATED = ["results/{cohort}/predict/metrics.tsv"]  # of cohorts whose phenotypes may be known
+ALWAYS = [
+    *configuration.of_every_cohort("results/{cohort}/report.html", "results/{cohort}/verdict.txt"),
+    *configuration.predictions(*PREDICTIONS, evaluated=EVALUATED),
+    *configuration.fine_tuned(*FINE_TUNED),
+    *configuration.chromatin_results("report.html"),
+]
+ON_REQUEST = [
+    *configuration.of_every_cohort(
+        "results/{cohort}/permutation_p_values.tsv",
+        "results/{cohort}/learning_curve.tsv",
+        "results/{cohort}/repeated_folds.tsv",
+        "results/{cohort}/model",
+    )
+]
 
 
 rule all:
-    """Every cohort's report and predictions, and the epigenomes' report, and with them every stage."""
+    """Every cohort's report and predictions, and the epigenomes' report, and with them every stage; the manifests."""
     default_target: True
     input:
-        configuration.of_every_cohort("results/{cohort}/report.html", "results/{cohort}/verdict.txt"),
-        configuration.predictions(*PREDICTIONS, evaluated=EVALUATED),
-        configuration.fine_tuned(*FINE_TUNED),
-        configuration.chromatin_results("report.html"),
+        ALWAYS,
+        configuration.manifests("results/{cohort}/manifest.json"),
 
 
 rule simulate:
@@ -182,6 +194,12 @@ rule report:
         configuration.chromatin_results("report.html"),
 
 
+rule manifest:
+    """What went into each cohort's results, what came out and how, for checking them later."""
+    input:
+        configuration.manifests("results/{cohort}/manifest.json"),
+
+
 # Rules that are marked localrule read a few small tables and are not worth a place in a cluster's queue.
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/promoters.smk"
@@ -203,3 +221,4 @@ include: "workflow/rules/epigenomes.smk"
 include: "workflow/rules/bins.smk"
 include: "workflow/rules/chromatin.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/manifest.smk"

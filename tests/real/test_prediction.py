@@ -4,6 +4,7 @@ Training is cut down to one epoch. The label is southern Europe: Iberians (IBS) 
 batch B it is Tuscans (TSI) against people from Utah (CEU), whom the model has hardly met.
 """
 
+import json
 import subprocess
 import sys
 
@@ -44,7 +45,8 @@ def chr20(real_data, repository, tmp_path_factory):
         "batch_a": {"vcf": batch_a, "annotation": annotation} | labels,
         "batch_b": {"vcf": batch_b, "predict_with": "batch_a"} | labels,
     }
-    done = run(repository, folder, cohorts, "predict")
+    cohorts["batch_b"]["settings"] = {"fine_tuning": {"layers": "head"}}
+    done = run(repository, folder, cohorts, "predict", "fine_tune")
     assert done.returncode == 0, done.stderr[-6000:]
     return folder
 
@@ -61,6 +63,23 @@ def test_batch_b_is_predicted_by_the_model_of_batch_a(chr20):
     assert 0.4 < row["low"] < row["value"] < row["high"] < 0.9
     sites = pd.read_csv(results / "sites.tsv", sep="\t")
     assert sites[["training_frequency", "frequency"]].corr().iloc[0, 1] > 0.95
+
+
+def test_the_model_of_batch_a_is_trained_further_on_batch_b(chr20):
+    results = chr20 / "results" / "batch_b" / "fine_tuning"
+    comparison = pd.read_csv(results / "comparison.tsv", sep="\t")
+    print((results / "summary.txt").read_text(), comparison.round(3).to_string(), sep="\n")
+    assert list(comparison["model"]) == ["fine_tuned", "unchanged", "from_scratch", "fine_tuned", "fine_tuned"]
+    assert (comparison["low"] <= comparison["auc"]).all() and (comparison["auc"] <= comparison["high"]).all()
+    folds = [pd.read_csv(results / f"fold_{fold}" / "predictions.tsv", sep="\t") for fold in (1, 2)]
+    people = [set(fold["sample"]) for fold in folds]
+    assert people[0].isdisjoint(people[1]) and len(people[0] | people[1]) == 203
+    unchanged = pd.concat(folds).query("model == 'unchanged'").set_index("sample")["probability"]
+    predicted = pd.read_csv(results.parent / "predict" / "predictions.tsv", sep="\t", index_col="sample")["probability"]
+    assert unchanged.corr(predicted.loc[unchanged.index], method="spearman") > 0.95
+    # A network a fold of the people tuned on and of the people trained on before, and it predicts as any model does.
+    tuned = json.loads((results / "model" / "model.json").read_text())
+    assert len(tuned["folds"]) == 4 and tuned["build"] == "GRCh37"
 
 
 def test_nothing_of_the_people_trained_on_is_in_the_folder(chr20):

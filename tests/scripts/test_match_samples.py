@@ -69,3 +69,16 @@ def test_people_of_a_fileset_are_those_of_its_fam(run_script, tmp_path):
     samples = pd.read_csv(tmp_path / "samples.tsv", sep="\t").to_dict("list")
     assert samples == {"sample": ["ann", "bob"], "phenotype": [1, 0], "family": ["f", "f"], "sex": [1, 2]}
     assert (tmp_path / "excluded.tsv").read_text() == "sample\treason\ncat\tphenotype missing\n"
+
+
+def test_names_that_lead_elsewhere_are_text_like_any_other(script, tmp_path):
+    people = ["../../x; rm -rf .", "$(touch x)", "<script>alert(1)</script>", "='[x]a'!A1"]
+    given = pd.DataFrame({"sample": people, "phenotype": [0, 1, 0, 1], "batch": people[::-1], "$(x)": [1, 2, 3, 4]})
+    before = write(tmp_path / "a.vcf.gz", text([], people), index=False)
+    given.to_csv(tmp_path / "cohort.tsv", sep="\t", index=False)
+    script("match_samples").main(
+        vcf=[before], sample_table=tmp_path / "cohort.tsv", samples=tmp_path / "samples.tsv",
+        excluded=tmp_path / "excluded.tsv",
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "samples.tsv", sep="\t"), given)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.vcf.gz", "cohort.tsv", "samples.tsv", "excluded.tsv"}

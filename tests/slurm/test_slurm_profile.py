@@ -15,7 +15,7 @@ from workflow.conftest import TINY
 
 from .cluster import Cluster, killed_with_its_parent
 
-# Long enough that ALS-Net writes checkpoints (every ten seconds), short enough to wait for.
+# Long enough that ALS-Net writes checkpoints, short enough to wait for.
 CONFIG = TINY | {"als_net": {"seeds": 1, "epochs": 400, "patience": 400}}
 # This cluster keeps no accounts, and is small and near: no need to wait for it as long as for a real one.
 HERE = {
@@ -106,7 +106,7 @@ def disturbed(cluster, tree, profile, tmp_path_factory):
         victim = run.until("a job to kill", lambda: run.running("extract_promoters"))[0]
         cluster.said("scancel", "--full", "--signal=11", victim["JobId"])
         checkpoints = run.folder / "results" / "tiny" / "checkpoints" / "als_net"
-        run.until("a checkpoint of each fold", lambda: len(list(checkpoints.glob("fold_?"))) == 2)
+        run.until("a checkpoint of each fold", lambda: len(list(checkpoints.glob("fold_?/networks"))) == 2)
         urgent = ("--partition=urgent", "--nodes=1", "--nodelist=gpu", "--ntasks=2", "--mem=100", "--output=/dev/null")
         cluster.said("sbatch", *urgent, "--wrap=sleep 5")
         assert run.ended() == 0, run.said[-6000:]

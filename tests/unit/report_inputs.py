@@ -292,7 +292,7 @@ def write_inputs(
 ) -> dict[str, Any]:
     """Write the tables and return the arguments of build_report.main, without the outputs.
 
-    `hostile`: text put where a person's input can put text: cohort, symbols, covariates, settings.
+    `hostile`: text put where a person's input can put text: cohort, symbols, chromosomes, covariates, settings.
     """
     auc = dict(auc or AUC)
     random = np.random.default_rng(6)
@@ -321,6 +321,7 @@ def write_inputs(
     planted = np.unique(np.linspace(2, promoters - 3, len(EFFECTS)).astype(int))
     if hostile:
         genes.loc[planted, "symbol"] = hostile
+        genes["chrom"] = genes["chrom"].replace("chr4", f"chr4 {hostile}")
     ranking = ranking_table(genes, planted, folds, top)
     together, by_chance = over_all_folds(ranking, null_table(genes, folds))
     blocks = genes.assign(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from promoternets.audit.audit import audit_table, equal_scores_p
+from promoternets.audit.few_people import withhold
 from promoternets.audit.joint import joint_score, likelihood_ratio
 from promoternets.audit.measures import differences, measure, pair_sums, within_strata
 from promoternets.audit.people import Audited
@@ -142,6 +143,25 @@ def test_a_batch_of_one_class_is_flagged_and_has_no_auc_of_its_own():
     }  # fmt: skip
     assert np.isnan(row(table, check="within_strata", stratum="batch=A", model="als_net")["value"])
     assert "Red flag: batch=A has 0 cases and 20 controls" in verdict_text(table, first="als_net", strata=["batch"])
+
+
+def test_numbers_of_few_people_are_withheld_and_the_rest_is_as_it_was():
+    case = np.r_[np.tile([True, False], 20), [True] * 4, [True] * 3 + [False] * 12]
+    level = np.r_[np.zeros(40, int), np.ones(4, int), np.full(15, 2)]
+    score = np.random.default_rng(0).random(59)
+    given = audited(case, {"als_net": score, "covariates": score * 0 + 0.5}, level=level, levels=("A", "B", "C"))
+    whole = audit_table(given, bootstrap=100, seed=1)
+    assert withhold(whole, 0).equals(whole) and withhold(whole, 1).equals(whole)
+    table = withhold(whole, 5)
+    withheld = table["flag"] == "withheld: fewer than 5 people"
+    assert table.loc[withheld, ["value", "low", "high"]].isna().all(axis=None)
+    assert table[~withheld].equals(whole[~withheld])
+    assert set(table[withheld][["check", "stratum", "metric"]].itertuples(index=False, name=None)) == {
+        ("classes", "batch=B", "cases"), ("classes", "batch=C", "cases"), ("within_strata", "batch=C", "auc"),
+        *(("score_by_stratum", f"batch={name}", f"{part}_cases") for name in "BC" for part in ("q25", "median", "q75")),
+    }  # fmt: skip
+    text = verdict_text(table, first="als_net", strata=["batch"])
+    assert "Red flag: batch=B has fewer than 5 cases and 0 controls" in text
 
 
 def test_a_stratum_that_could_not_be_left_out_says_so_and_the_others_have_their_auc():

@@ -32,6 +32,9 @@ def data(tmp_path):
     return tmp_path
 
 
+HOSTILE = "../../x; rm -rf ."
+
+
 def from_files(**changes):
     entry = {
         "vcf": "{chrom}.vcf.gz",
@@ -117,6 +120,8 @@ def test_a_number_that_yaml_reads_as_text_is_a_number():
         ({"gpu": 4}, "gpu: 4 is too large; the limit is 1"),
         ({"only": "tyo"}, "only: there is no cohort 'tyo'; did you mean `toy`?"),
         ({"cohorts": {"a b": {"simulate": None}}}, "'a b' cannot be a cohort's name"),
+        ({"cohorts": {"../../x; rm -rf .": {"simulate": None}}}, "'../../x; rm -rf .' cannot be a cohort's name"),
+        ({"cohorts": {"a\n": {"simulate": None}}}, "'a\\n' cannot be a cohort's name"),
         ({"cohorts": {"toy": {"simulate": {"gene": 3}}}}, "toy.simulate: unknown key `gene`; did you mean `genes`?"),
         ({"cohorts": {"toy": {"vcf": "x.vcf.gz"}}}, "cohorts.toy: `samples` is missing"),
         ({"cohorts": {"toy": {"samples": "x.tsv"}}}, "cohorts.toy: `vcf`, `plink` or `vcf_zarr` is missing"),
@@ -299,6 +304,17 @@ def test_one_file_gives_the_chromosomes_of_its_index(data, monkeypatch):
     read = read_configuration(from_files(vcf="chr1.vcf.gz", build="GRCh37"), folder=data)
     assert read.cohorts["mine"].chromosomes == ["7", "22", "X"]
     assert "GL000220.1" in " ".join(read.notices)
+
+
+def test_a_contig_whose_name_leads_elsewhere_is_left_aside_or_refused_where_it_is_wanted(data, monkeypatch):
+    from promoternets.formats import variant_index
+
+    names = ["2", HOSTILE, "..", "HLA-A*01:01", "scaffold_1.1"]
+    monkeypatch.setattr(variant_index, "contigs_with_records", lambda path: names)
+    read = read_configuration(from_files(vcf="chr1.vcf.gz", build="other"), folder=data)
+    assert read.cohorts["mine"].chromosomes == ["2", "scaffold_1.1"]
+    assert "3 contigs are left aside" in " ".join(read.notices) and repr(HOSTILE) in " ".join(read.notices)
+    assert f"chromosomes.0: {HOSTILE!r} cannot be used" in refused(from_files(chromosomes=[HOSTILE]))
 
 
 def test_models_are_the_baselines_those_on_gwas_sites_published_twins_and_the_covariates():
@@ -495,9 +511,21 @@ def test_no_cohort_may_take_the_chromatin_branch_s_folder_and_no_epigenome_a_res
         (tmp_path / "sheet.tsv").write_text(f"epigenome\tmark\tpath\tkind\n{name}\tH3K4me3\ta.bw\tbigwig\n")
         (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
         assert f"'{name}' cannot name an epigenome" in said
-    (tmp_path / "sheet.tsv").write_text("epigenome\tmark\tpath\tkind\nlogs\tH3K4me3\ta.bw\tbigwig\n")
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "..", "a/b", "$(touch x)", "<script>"])
+def test_an_epigenome_whose_name_leads_elsewhere_is_refused_before_anything_runs(tmp_path, name):
+    part = epigenomes_from_files(tmp_path)
+    (tmp_path / "sheet.tsv").write_text(f"epigenome\tmark\tpath\tkind\n{name}\tH3K4me3\ta.bw\tbigwig\n")
     (said,) = read_configuration({"chromatin": part}, folder=tmp_path).missing
-    assert "'logs' cannot name an epigenome" in said
+    assert f"{name!r} cannot name an epigenome: use letters" in said
+    if "/" not in name:
+        for file in ("H3K4me3.bw", "train.csv", "valid.csv", "test.csv"):
+            (tmp_path / f"of-{name}-{file}").touch()
+        patterns = (part | {"epigenomes": "of-{epigenome}-{mark}.bw"}, {"published": "of-{epigenome}-{part}.csv"})
+        for pattern in patterns:
+            missing = read_configuration({"chromatin": pattern}, folder=tmp_path).missing
+            assert f"{name!r} cannot name an epigenome: use letters" in "\n".join(missing)
 
 
 def test_a_missing_expression_table_is_said_before_anything_runs(tmp_path):

@@ -75,7 +75,7 @@ def test_dosages_are_kept_beside_the_nearest_genotypes(tmp_path, file):
     assert again == held
     np.testing.assert_array_equal(dosages_of(tmp_path / "again.zarr"), dosages_of(tmp_path / "g.zarr"))
     assert parsed(tmp_path / "g.zarr", tmp_path / "whole.zarr")[0] == held
-    assert "call_DS" not in VariantStore.open(tmp_path / "whole.zarr")._group
+    assert "call_DS" not in VariantStore.open(tmp_path / "whole.zarr").store
 
 
 def test_dosages_follow_the_people_and_the_sites_that_are_kept(tmp_path, caplog):

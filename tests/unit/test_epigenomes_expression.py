@@ -76,7 +76,7 @@ def test_all_epigenomes_without_a_column_are_listed(read):
         ("gene_id,E003\nA,1\n", "single column"),
         ("gene_id\tE003\tE004\tE003\nA\t1\t2\t3\n", "column 'E003' twice"),
         ("gene_id\tE003\tE004\n", "no genes"),
-        ("", "single column"),
+        ("", "is empty"),
     ],
 )
 def test_other_tables_are_refused(read, text, message):

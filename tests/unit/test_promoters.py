@@ -272,8 +272,8 @@ def test_a_missing_damaged_or_binary_file_is_an_error(tmp_path):
     (tmp_path / "cut.gz").write_bytes(gzip.compress(BED.encode() * 500)[:-40])
     with pytest.raises(InputError, match="damaged or cut short"):
         read_annotation(tmp_path / "cut.gz")
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\x01" * 50)
-    with pytest.raises(InputError, match="not text"):
+    (tmp_path / "binary").write_bytes(b"\x89PNG\x00\x01" * 50)
+    with pytest.raises(InputError, match="not UTF-8 text"):
         read_annotation(tmp_path / "binary")
 
 

@@ -4,7 +4,6 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ import chromatin_report_inputs as made_up
 import report_inputs
 from test_report import HOSTILE, Parsed, embedded
 
-from promoternets.chromatin_configuration import Chromatin
 from promoternets.errors import InputError
 from promoternets.report import chromatin_figures as figures
 from promoternets.report import chromatin_verdict as verdict
@@ -24,7 +22,6 @@ from promoternets.report.chromatin_build import build_chromatin_report
 from promoternets.report.chromatin_inputs import read_chromatin_inputs
 from promoternets.report.chromatin_page import axis_of, compose
 from promoternets.report.inputs import read_inputs
-from promoternets.report.job_benchmarks import benchmarks_of_epigenomes, rules_of_cohorts
 
 NETS_LOSE = made_up.AUC | {"logistic_regression": 0.93, "max_mark": 0.91}
 
@@ -61,7 +58,8 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Built:
     # An epigenome names a folder here, so its hostile name has no slash.
-    return Built(tmp_path_factory.mktemp("hostile"), epigenomes=["<b onclick=x>E1 & $x_1$", "E2"], symbol=HOSTILE)
+    options = {"epigenomes": ["<b onclick=x>E1 & $x_1$<script>", "E2"], "symbol": HOSTILE, "mark": HOSTILE}
+    return Built(tmp_path_factory.mktemp("hostile"), **options)
 
 
 @pytest.fixture(scope="module")
@@ -284,37 +282,12 @@ def test_a_map_that_hardly_differs_from_an_even_one_stays_pale():
 # ---------------------------------------------------------------- times
 
 
-def test_benchmarks_are_looked_for_where_the_jobs_of_these_epigenomes_leave_them():
-    rules = [
-        SimpleNamespace(name=path.split(".")[0], benchmark=f"results/{folder}/benchmarks/{path}.jsonl")
-        for folder, path in (
-            ("chromatin", "bin_histone.{epigenome,E1|E2}"),
-            ("chromatin", "train_chromatin.{model}.group_{group}"),
-            ("chromatin", "train_chromatin_baseline.{model}"),
-            ("chromatin", "build_chromatin_report"),
-            ("{cohort,demo|chromatin}", "collect_settings"),
-            ("{cohort,demo}", "train_als_net.fold_{fold}"),
-        )
-    ]
-    settings = {"training": {"models": ["lstm"], "joint": False, "together": 1}, "baselines": {"models": ["svc"]}}
-    found = benchmarks_of_epigenomes(rules, Chromatin(["E1", "E2"], {}, settings))
-    assert [path.removeprefix("results/chromatin/benchmarks/").removesuffix(".jsonl") for path in found] == [
-        "bin_histone.E1",
-        "bin_histone.E2",
-        "collect_settings",
-        "train_chromatin.lstm.group_1",
-        "train_chromatin.lstm.group_2",
-        "train_chromatin_baseline.svc",
-    ]
-    assert [rule.name for rule in rules_of_cohorts(rules)] == ["collect_settings", "train_als_net"]
-
-
 # ---------------------------------------------------------------- safe, and part of a cohort's page
 
 
 def test_text_from_the_input_is_shown_but_never_becomes_markup(hostile: Built):
     assert not [tag for tag, _ in hostile.parsed.tags if tag in ("img", "script")]
-    assert "<img src=x" in hostile.parsed.text and "</svg></style>" not in hostile.html
+    assert "<script>alert(1)" in hostile.parsed.text and "</svg></style>" not in hostile.html
     for path in hostile.figures.glob("*.svg"):
         tags = {element.tag.rsplit("}", 1)[-1] for element in ElementTree.parse(path).iter()}
         assert "img" not in tags and "script" not in tags

@@ -1,6 +1,7 @@
 """What the report counts, by hand."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -94,6 +95,19 @@ def test_an_even_batch_is_not_noticed():
     )
     given = inputs(table)
     assert summaries.most_lopsided(summaries.covariates(given), summaries.people(given)) is None
+
+
+def test_a_covariate_s_value_of_few_people_is_named_and_not_counted():
+    people = pd.DataFrame(
+        {"sample": range(60), "phenotype": ["1", "0"] * 30, "centre": [*["small"] * 7, *["large"] * 53]}
+    )
+    given = replace(inputs(people), settings={"settings": {"audit": {"min_cell": 4}}})
+    shown = summaries.covariates(given).set_index("level")
+    assert shown.loc["large", ["cases", "controls"]].tolist() == [26, 27]
+    assert shown.loc["small", "cases"] == 4 and shown.loc["small", "note_controls"] == "fewer than 4"
+    assert shown["controls"].isna().tolist() == [False, True]
+    everything = summaries.covariates(inputs(people)).set_index("level")
+    assert everything.loc["small", ["cases", "controls"]].tolist() == [4, 3]
 
 
 def test_distinct_sites_count_a_shared_site_once():

@@ -105,7 +105,7 @@ def test_class_weights_make_both_classes_count_the_same():
 
 @pytest.mark.parametrize("stop_after", [1, 3, 4])
 def test_training_resumes_where_it_was_killed_and_ends_the_same(cohort, tmp_path, monkeypatch, stop_after):
-    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(ensemble, "SHARE_FOR_CHECKPOINTS", float("inf"))
     settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.01)
     undisturbed = train_ensemble(task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2)
     checkpoint = tmp_path / "c.safetensors"
@@ -133,11 +133,16 @@ def test_training_resumes_where_it_was_killed_and_ends_the_same(cohort, tmp_path
     total = sum(max(len(undisturbed[a].history), len(undisturbed[a + 1].history)) for a in (0, 2))
     assert len(counted) == total - stop_after, "only what was not done is done again"
     assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, resumed, strict=True))
-    assert not checkpoint.exists()
+    counted.clear()
+    finished = train_ensemble(
+        task_of(cohort, [5, 7, 9, 11]), settings, device=CPU, members_at_once=2, checkpoint=checkpoint
+    )
+    assert not counted, "what is finished is not trained again while its results are not safe"
+    assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, finished, strict=True))
 
 
 def test_a_checkpoint_of_another_run_or_a_torn_one_is_not_used(cohort, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(ensemble, "SHARE_FOR_CHECKPOINTS", float("inf"))
     checkpoint = tmp_path / "c.safetensors"
     checkpoint.write_bytes(b"torn")
     settings = SETTINGS.changed(epochs=1)
@@ -304,7 +309,7 @@ def test_what_is_gone_on_from_is_part_of_what_a_checkpoint_belongs_to(cohort, be
 
 
 def test_fine_tuning_resumes_where_it_was_killed(cohort, begun, tmp_path, monkeypatch):
-    monkeypatch.setattr(ensemble, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(ensemble, "SHARE_FOR_CHECKPOINTS", float("inf"))
     last = [name for name in begun[0] if name.endswith("weight")][-1].rsplit(".", 1)[0] + "."
     task = replace(task_of(cohort, [7, 50]), start=begun, learning=(last,))
     settings = SETTINGS.changed(optimiser="adamw", learning_rate=0.01)

@@ -67,7 +67,7 @@ class Workflow:
         targets = {"all", "total", "simulate", "genotypes", "promoters", "blocks", "folds", "ranking", "gwas",
                    "als_net", "baselines", "evaluation", "audit", "interactions", "permutation_test",
                    "learning_curve", "repeated_folds", "saliency", "model", "predict", "fine_tune", "epigenomes",
-                   "bins", "chromatin", "report"}  # fmt: skip
+                   "bins", "chromatin", "report", "manifest"}  # fmt: skip
         return {rule: int(count) for rule, count in rows if rule not in targets}
 
 

@@ -6,7 +6,7 @@ import pytest
 from .conftest import EPIGENOMES, Workflow
 
 pytestmark = pytest.mark.slow
-REPORT = {"build_chromatin_report": 1}
+REPORT = {"build_chromatin_report": 1, "write_manifest": 1}
 SETTINGS = {"collect_settings": 1}
 EVALUATED = {"evaluate_chromatin": 1} | REPORT
 EXPLAINED = {"explain_chromatin": 2, "map_attention": 1}

@@ -1,5 +1,7 @@
 """A tiny simulated cohort from nothing to its report; then what is made again, and what is not."""
 
+import base64
+import gzip
 import json
 import os
 import re
@@ -9,11 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import zarr
+
+from promoternets.manifest.verify import verify
+from promoternets.personal import is_personal
 
 from .conftest import TINY, Workflow
 
 pytestmark = pytest.mark.slow
-REPORT = {"build_report": 1}
+REPORT = {"build_report": 1, "write_manifest": 1}
 SETTINGS = {"collect_settings": 1}  # the record holds every setting
 EXPLAINED = {"explain_als_net": 2, "summarise_saliency": 1}
 AUDITED = {"audit_confounders": 1} | REPORT
@@ -83,6 +89,47 @@ def test_the_record_says_which_settings_are_not_the_defaults(finished):
     assert record["cohort"]["simulate"]["cases"] == 60
 
 
+def test_the_manifest_knows_every_result_and_every_job(finished):
+    results = finished.folder / "results" / "tiny"
+    assert verify(results).lines() == []
+    manifest = json.loads((results / "manifest.json").read_text())
+    assert {"report.html", "variance.tsv", "genotypes/chr1.zarr", "figures"} <= set(manifest["outputs"])
+    assert manifest["inputs"] == {} and manifest["seeds"] == {"seed": 42, "simulation": 42}  # everything was simulated
+    jobs = pd.read_csv(results / "jobs.tsv", sep="\t", keep_default_na=False)
+    timed = {path.stem for path in (results / "benchmarks").glob("*.jsonl")} - {"write_manifest"}
+    assert set(jobs["job"]) == timed and set(jobs["device"]) == {"CPU"}
+    assert (jobs["wall_seconds"].astype(float) > 0).all()
+
+
+def test_no_person_is_named_in_what_others_may_read_and_nobody_else_may_read_the_rest(finished):
+    results = finished.folder / "results" / "tiny"
+    people = [name.encode() for name in table(finished, "samples.tsv")["sample"]]
+    files = {path: path.relative_to(finished.folder) for path in finished.folder.rglob("*") if path.is_file()}
+    personal = {path for path, name in files.items() if any(map(is_personal, [name, *name.parents]))}
+    assert {path for path in personal if path.suffix == ".tsv"} >= {results / "samples.tsv", results / "folds.tsv"}
+    for path in files:
+        if path in personal:
+            inside = next(above for above in (path, *path.parents) if is_personal(above.relative_to(finished.folder)))
+            assert inside.stat().st_mode & 0o077 == 0, path
+        if path not in personal or path.suffix == ".log":
+            named = [name for name in people if name in everything_in(path)]
+            assert not named, f"{files[path]} names {named[0].decode()}"
+    for store in results.rglob("*.zarr"):
+        if not is_personal(store.relative_to(finished.folder)):
+            texts = [array[:] for _, array in zarr.open_group(store, mode="r").arrays() if array.dtype.kind in "OTU"]
+            assert not {str(text).encode() for array in texts for text in array.flat} & set(people), store
+
+
+def everything_in(path):
+    """Return what a file holds, and what a page holds in its data: links, unpacked."""
+    raw = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.decompress(raw)
+    links = re.findall(rb'"data:([a-z/]+)[^,"]*;base64,([A-Za-z0-9+/=]+)"', raw) if path.suffix == ".html" else []
+    unpacked = [(kind, base64.b64decode(text)) for kind, text in links]
+    return b"\n".join([raw, *(gzip.decompress(own) if kind == b"application/gzip" else own for kind, own in unpacked)])
+
+
 def test_a_second_run_does_nothing(finished):
     assert finished.planned() == {}
 
@@ -146,13 +193,18 @@ def test_a_library_file_that_was_only_touched_reruns_nothing(finished):
     assert finished.planned() == {}
 
 
-def test_ranking_is_the_same_for_any_number_of_shards_and_cores(finished, tmp_path):
-    shutil.copytree(finished.folder, tmp_path / "again", copy_function=shutil.copy2)
-    again = Workflow(finished.tree, tmp_path / "again")
-    config = changed("ranking", shards=3)
-    assert again.planned("ranking", config=config) == {"train_promoter_cnn": 6, "rank_promoters": 1}
-    again.run("ranking", "--cores", "1", config=config)
-    pd.testing.assert_frame_equal(table(again, "ranking.tsv"), table(finished, "ranking.tsv"))
+def test_scores_are_the_same_byte_for_byte_for_any_number_of_shards_and_cores_and_order_of_jobs(finished, tmp_path):
+    """With room for three networks at once, so that the shards have four stacks to share."""
+    lines = []
+    for shards, cores in ((1, 1), (7, 2)):
+        again = Workflow(finished.tree, tmp_path / f"shards_{shards}")
+        shutil.copytree(finished.folder, again.folder, copy_function=shutil.copy2)
+        config = changed("ranking", shards=shards, memory_mb=100)
+        fold = "results/tiny/ranking/fold_1"
+        tables = [f"{fold}/{kind}_{shard}.tsv" for shard in range(shards, 0, -1) for kind in ("shard", "null")]
+        again.run(*tables, "--cores", str(cores), "--prioritize", tables[0], config=config)
+        lines.append(sorted({line for name in tables for line in (again.folder / name).read_bytes().splitlines()}))
+    assert lines[0] == lines[1] and len(lines[0]) > 12  # promoters
 
 
 def test_snakemake_s_own_report_holds_our_report_figures_and_tables(finished, tmp_path):
@@ -195,6 +247,12 @@ def asked_again(finished, tmp_path_factory):
     config = changed("reruns", permutations=2, shares=[0.8, 1], replicates=1, repeats=2)
     again.run("permutation_test", "learning_curve", "repeated_folds", "--cores", "2", config=config)
     return again
+
+
+def test_what_was_made_on_request_is_no_part_of_the_manifest_until_the_next_run(asked_again):
+    extra = verify(asked_again.folder / "results" / "tiny").extra
+    assert {"permutation_test.tsv", "learning_curve.svg", "reruns"} <= set(extra)
+    assert asked_again.planned() == {"write_manifest": 1}
 
 
 def test_the_permutation_test_compares_with_every_permutation(asked_again):

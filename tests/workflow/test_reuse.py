@@ -35,8 +35,9 @@ with open("rules.json", "w") as out:
             "conda": rule.conda_env and resolved(rule, rule.conda_env),
             "library": [str(path) for path in dict(rule.input.items()).get("library", [])],
             "made": [str(path) for path in [*rule.output, *rule.log, *([rule.benchmark] if rule.benchmark else [])]],
-            "checkpoint": params(rule, "checkpoint"),
+            "checkpoints": params(rule, "checkpoints"),
             "benchmarks": params(rule, "benchmarks", cohort="tiny"),
+            "results": params(rule, "results", cohort="tiny"),
             "local": rule.name in workflow._localrules,
         }
         for rule in workflow.rules
@@ -172,17 +173,21 @@ rule report:
     host.write(MODULE + hosts_own + WRITE_RULES, promoternets={"cohorts": {"tiny": cohort}} | EPIGENOMES)
     rules = host.rules()
     running = {name: rule for name, rule in rules.items() if rule["script"]}
-    assert len(running) == len(list((host.tree / "workflow" / "scripts").glob("*.py")))
+    scripts = {path.stem for path in (host.tree / "workflow" / "scripts").glob("*.py")} - {"verify_results"}
+    assert {Path(rule["script"]).stem for rule in running.values()} == scripts
     for name, rule in running.items():
         files = [rule["script"], rule["conda"], *rule["library"]]
         assert len(files) > 2 and all(Path(path).is_file() for path in files), name
         assert all(path.startswith("promoters/results/") for path in rule["made"]), name
-    checkpoints = [rule["checkpoint"] for rule in running.values() if rule["checkpoint"]]
-    assert len(checkpoints) == 4 and all(path.startswith("promoters/results/") for path in checkpoints)
+    checkpoints = [rule["checkpoints"] for rule in running.values() if rule["checkpoints"]]
+    assert len(checkpoints) == 5 and all(path.startswith("promoters/results/") for path in checkpoints)
     timed = rules["promoternets_build_report"]["benchmarks"]
     assert "promoters/results/tiny/benchmarks/assign_folds.jsonl" in timed
     assert all(path.startswith("promoters/results/tiny/benchmarks/") for path in timed)
     assert not any("build_report" in path for path in timed)
+    made = rules["promoternets_write_manifest"]["results"]
+    assert "promoters/results/tiny/report.html" in made and "promoters/results/tiny/genotypes/chr1.zarr" in made
+    assert all(path.startswith("promoters/results/tiny/") for path in made)
     local = {name for name, rule in rules.items() if rule["local"]}
     assert "promoternets_summarise_blocks" in local and "report" not in local
 

@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from promoternets.errors import InputError
+from promoternets.personal import kept_personal
 
 logger = logging.getLogger("promoternets")
 EXIT_BAD_INPUT = 2
-# Rule inputs that only make Snakemake rerun a stage: its code, and the files that a sheet among the arguments names.
-NOT_ARGUMENTS = {"library", "signal_files"}
+# Rule inputs that only make Snakemake rerun a stage: its code, files that a sheet among the arguments names, results
+# that must be there.
+NOT_ARGUMENTS = {"library", "signal_files", "finished"}
 
 
 def run(main: Callable[..., None], snakemake: Any = None) -> None:
@@ -35,7 +37,9 @@ def run(main: Callable[..., None], snakemake: Any = None) -> None:
         _call(main, parse_arguments(main, sys.argv[1:]))
         return
     dropped = keep_own_packages()
-    with _log_to(snakemake.log[0] if snakemake.log else None):
+    with_group = snakemake.config.get("group_reads_people", False)
+    outputs = [str(path) for path in snakemake.output]
+    with kept_personal(outputs, with_group=with_group), _log_to(snakemake.log[0] if snakemake.log else None):
         arguments = arguments_of_job(main, snakemake)
         _call(main, arguments, dropped)
 
@@ -70,9 +74,16 @@ class _log_to:
     def __enter__(self) -> None:
         handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
         handlers[0].setLevel(logging.WARNING)
+        logging.raiseExceptions = False  # a log that stops on a full disk hides no error behind a traceback
         if self.path:
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            handlers.append(logging.FileHandler(self.path, mode="w"))
+            try:
+                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+                handlers.append(logging.FileHandler(self.path, mode="w"))
+            except OSError as error:
+                sys.exit(
+                    f"error: {self.path}: the log cannot be written ({error.strerror}). "
+                    "Free some space or choose a folder you may write to; earlier results are untouched"
+                )
         logging.basicConfig(
             level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=handlers, force=True
         )

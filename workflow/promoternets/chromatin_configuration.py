@@ -12,6 +12,7 @@ from typing import Any
 
 from promoternets.errors import InputError
 from promoternets.formats.epigenome_pattern import find_signal_files, is_pattern, problem_of
+from promoternets.formats.names import ALLOWED, can_name_a_file
 
 GROUPS = ("bins", "split", "labels", "training", "baselines", "evaluation", "attention")
 FROM_FILES = ("epigenomes", "expression", "annotation")
@@ -222,15 +223,19 @@ def read_chromatin(
         files.setdefault(row["epigenome"], []).append(row["path"])
     if not missing:
         missing += _problems_of_sheet(entry, settings, rows, folder)
-    missing += [
-        f"chromatin: {name!r} cannot name an epigenome, since results/chromatin/{name} is taken"
-        for name in TAKEN & set(files)
-    ]
+    missing += _unusable(files)
     return Chromatin(
         list(files), files, sheet=given if pattern is None else f"{RESULTS}/epigenomes.tsv", pattern=pattern,
         expression=entry["expression"], annotation=entry["annotation"], validation_mark=entry.get("validation_mark"),
         missing=missing, notices=notices, **common,
     )  # fmt: skip
+
+
+def _unusable(names: Iterable[str]) -> list[str]:
+    """Return a line for each epigenome whose name cannot be that of its folder in the results."""
+    wrong = {name: f"use {ALLOWED}" for name in names if not can_name_a_file(name)}
+    wrong |= {name: f"results/chromatin/{name} is taken" for name in names if name in TAKEN}
+    return [f"chromatin: {name!r} cannot name an epigenome: {why}" for name, why in wrong.items()]
 
 
 def _found(pattern: str, entry: Mapping[str, Any], folder: Path) -> tuple[list[dict[str, str]], list[str]]:
@@ -251,7 +256,7 @@ def _published(pattern: str, common: dict[str, Any], folder: Path) -> Chromatin:
     )
     paths = glob.glob("*".join(glob.escape(part) for part in first.split("{epigenome}")), root_dir=folder)
     names = sorted({found["name"] for found in map(expression.fullmatch, paths) if found} - TAKEN)
-    missing = [] if names else [f"chromatin: published: no file matches {first} (looked in {folder})"]
+    missing = _unusable(names) if names else [f"chromatin: published: no file matches {first} (looked in {folder})"]
     every = [(name, pattern.replace("{epigenome}", name).replace("{part}", part)) for name in names for part in PARTS]
     missing += [f"chromatin: published: there is no file {path}" for _, path in every if not (folder / path).is_file()]
     return Chromatin(names, {name: [] for name in names}, published=pattern, missing=missing, **common)

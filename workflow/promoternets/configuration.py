@@ -26,6 +26,7 @@ from promoternets.formats import contigs, plink_index
 from promoternets.formats.confounders import CONFOUNDERS
 from promoternets.formats.model_folder import DESCRIPTION
 from promoternets.formats.models import GWAS, NETWORK, PUBLISHED_SETTINGS, sites_of
+from promoternets.formats.names import ALLOWED, can_name_a_file
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
@@ -383,16 +384,11 @@ class Configuration:
         }
         return _products(path, **{key: value for key, value in values.items() if f"{{{key}}}" in path})
 
-    def benchmarks(self, wildcards: Any, rules: Iterable[Any]) -> list[str]:
-        """Return the benchmark files that the jobs behind a cohort's report leave."""
-        cohort = self.cohorts[wildcards.cohort]
-        paths = []
-        for rule in rules:
-            path = re.sub(r"\{(\w+),[^{}]*\}", r"{\1}", str(rule.benchmark or ""))  # without wildcard constraints
-            job = path.rsplit("/", 1)[-1].partition(".")[0]  # a module's rules may have been renamed
-            if path and job != "build_report" and ("simulate" not in job or cohort.simulate is not None):
-                paths += self._of_one_cohort(path, cohort)
-        return paths
+    def manifests(self, path: str) -> list[str]:
+        """Return `path` for each cohort, trained on or predicted, that is asked for, and for the epigenomes."""
+        names = [name for name in self.cohorts if name not in self.behind]
+        branches = [*names, *([chromatin_configuration.NAME] if self.epigenomes.epigenomes else [])]
+        return [path.replace("{cohort}", branch) for branch in branches]
 
     def truth(self, wildcards: Any) -> list[str]:
         """Return the truth table of a simulated cohort; nothing for a cohort from files."""
@@ -744,6 +740,8 @@ def _in_words(error: Any) -> list[str]:
         return [f"{where}: `{key}` is missing" for key in limit if key not in value]
     if said == "pattern" and where == "cohorts":
         return [f"cohorts: {value!r} cannot be a cohort's name; use letters, digits, _ and -"]
+    if said == "pattern" and "chromosomes" in error.absolute_path:
+        return [f"{where}: {value!r} cannot be used, since results would have that name; use {ALLOWED}"]
     return [f"{where}: {error.message}"]
 
 
@@ -870,7 +868,8 @@ def find_chromosomes(
     """Return the chromosomes of a cohort in their usual order, named as its files name them.
 
     They are those wanted; else those for which every batch has a file of the pattern; else those with records
-    according to the index. Contigs other than 1-22, X, Y and MT of a human build are left aside with a notice.
+    according to the index. Contigs other than 1-22, X, Y and MT of a human build are left aside with a notice, and so
+    are those whose names cannot name a file.
 
     Raises
     ------
@@ -895,6 +894,12 @@ def find_chromosomes(
                 f"({', '.join(extra[:5])}{', ...' if len(extra) > 5 else ''}); name them in `chromosomes` to use them"
             )
         names = [name for name in names if name not in extra]
+    if odd := [name for name in names if not can_name_a_file(name)]:
+        notices.append(
+            f"cohort {cohort}: {len(odd)} contigs are left aside, since results would have their names, and these hold "
+            f"more than {ALLOWED}: {', '.join(map(repr, odd[:5]))}{', ...' if len(odd) > 5 else ''}"
+        )
+        names = [name for name in names if name not in odd]
     if not names:
         raise InputError(f"no chromosome of {build} has records in {' and '.join(patterns)}")
     return contigs.order(names)

@@ -14,7 +14,7 @@ from pathlib import Path
 PACKAGE = "promoternets"
 WORKFLOW = Path(__file__).resolve().parent.parent
 # They carry arguments and messages but decide no result; an edit of one is no reason to train everything again.
-CARRIERS = frozenset({"bridge", "errors", "progress"})
+CARRIERS = frozenset({"bridge", "errors", "personal", "progress"})
 # The package's own __init__ names what is public and no more.
 NAMES = Path(PACKAGE) / "__init__.py"
 

@@ -39,7 +39,7 @@ rule train_als_net:
         weight_decay=setting("als_net", "weight_decay"),
         seed=configuration.seed,
         # no output, so that a job that was stopped finds it again
-        checkpoint=placed("results/{cohort}/checkpoints/{network}/fold_{fold}"),
+        checkpoints=placed("results/{cohort}/checkpoints/{network}/fold_{fold}"),
     message:
         "Training {wildcards.network} on {wildcards.cohort}, fold {wildcards.fold}"
     script:

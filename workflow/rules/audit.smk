@@ -84,6 +84,7 @@ rule audit_confounders:
         runtime=60,
     params:
         strata=setting("audit", "strata"),
+        min_cell=setting("audit", "min_cell"),
         bootstrap=setting("evaluation", "bootstrap"),
         seed=configuration.seed,
     message:

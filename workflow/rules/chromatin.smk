@@ -34,7 +34,7 @@ rule train_chromatin:
         weight_decay=epigenomes.setting("training", "weight_decay"),
         dropout=epigenomes.setting("training", "dropout"),
         seed=epigenomes.settings["seed"],
-        checkpoint=placed("results/chromatin/checkpoints/{model}.group_{group}"),
+        checkpoints=placed("results/chromatin/checkpoints/{model}.group_{group}"),
     message:
         "Training {wildcards.model} on epigenomes, job {wildcards.group}"
     script:

@@ -1,5 +1,6 @@
 # What every rule file uses: the library on the path, the checked configuration, limits of the wildcards.
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from promoternets.configuration import read_configuration
 from promoternets.dependencies import library_of as library
 from promoternets.errors import InputError
 from promoternets.formats.confounders import CONFOUNDERS
+from promoternets.jobs import Jobs, Run
 
 # Another Snakefile may use this one as a module, with a prefix for results and beside its own rules. Snakemake puts the
 # prefix before inputs and outputs, `placed` before paths among the parameters; `is_own` tells our rules from the others.
@@ -26,12 +28,19 @@ except InputError as error:
 # The linter and the list of rules need no data.
 if configuration.missing and not {"--lint", "--list-rules", "--list", "-l"} & set(sys.argv):
     raise WorkflowError("\n".join(configuration.missing))
+for folder in filter(os.path.exists, (".", placed("results/")) if workflow.is_main_process else ()):
+    if not os.access(folder, os.W_OK):
+        raise WorkflowError(
+            f"{os.path.abspath(folder)} may not be written to; earlier results are untouched. "
+            "Run in a folder that you may write to, or name one with --directory"
+        )
 if workflow.is_main_process:
     for notice in configuration.notices:
         logger.info(notice)
 
 setting = configuration.setting
 epigenomes = configuration.epigenomes
+jobs = Jobs(lambda: filter(is_own, workflow.rules), placed)
 
 
 wildcard_constraints:

@@ -57,7 +57,7 @@ rule fine_tune_als_net:
         ambiguous=setting("prediction", "ambiguous"),
         absent_sites=setting("prediction", "absent_sites"),
         seed=configuration.seed,
-        checkpoint=placed("results/{cohort}/checkpoints/fine_tuning/fold_{fold}"),
+        checkpoints=placed("results/{cohort}/checkpoints/fine_tuning/fold_{fold}"),
     message:
         "Fine-tuning on {wildcards.cohort}, fold {wildcards.fold}"
     script:

@@ -36,7 +36,7 @@ rule train_promoter_cnn:
         memory_mb=setting("ranking", "memory_mb"),
         seed=configuration.seed,
         # no output, so that a job that was stopped finds it again
-        checkpoint=placed("results/{cohort}/checkpoints/ranking/fold_{fold}.shard_{shard}"),
+        checkpoints=placed("results/{cohort}/checkpoints/ranking/fold_{fold}.shard_{shard}"),
     message:
         "Ranking promoters of {wildcards.cohort}, fold {wildcards.fold}, shard {wildcards.shard} of {params.shards}"
     script:

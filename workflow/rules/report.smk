@@ -1,6 +1,3 @@
-from promoternets.report.job_benchmarks import benchmarks_of_epigenomes, rules_of_cohorts
-
-
 rule collect_settings:
     """Configuration of one cohort, or of the epigenomes -> the record of source, settings and versions."""
     input:
@@ -86,9 +83,7 @@ rule build_report:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=30,
     params:
-        benchmarks=lambda wildcards: configuration.benchmarks(
-            wildcards, rules_of_cohorts(filter(is_own, workflow.rules))
-        ),
+        benchmarks=jobs.benchmarks_behind("results/{cohort}/report.html"),
     message:
         "Writing the report of {wildcards.cohort}"
     script:
@@ -144,7 +139,7 @@ rule build_chromatin_report:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=30,
     params:
-        benchmarks=lambda wildcards: benchmarks_of_epigenomes(filter(is_own, workflow.rules), epigenomes),
+        benchmarks=jobs.benchmarks_behind("results/chromatin/report.html"),
     message:
         "Writing the report of the epigenomes"
     script:

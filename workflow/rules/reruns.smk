@@ -50,6 +50,8 @@ rule rerun_fold:
         learning_rate=setting("als_net", "learning_rate"),
         weight_decay=setting("als_net", "weight_decay"),
         seed=configuration.seed,
+        # no output, so that a job that was stopped finds it again
+        checkpoints=placed("results/{cohort}/checkpoints/reruns/{kind}.fold_{fold}"),
     message:
         "Selecting and training again ({wildcards.kind}) in {wildcards.cohort}, fold {wildcards.fold}"
     script:

@@ -16,6 +16,7 @@ def main(
     audit: Path,
     verdict: Path,
     strata: list[str] | None = None,
+    min_cell: int = 10,
     bootstrap: int = 2000,
     seed: int = 42,
 ) -> None:
@@ -29,6 +30,7 @@ def main(
         audit: written: check, stratum, model, metric, value, low, high, flag (TSV)
         verdict: written: what the genotype adds over the confounders, and red flags, in plain words
         strata: columns of samples.tsv whose values are strata; batch, or every categorical covariate, when absent
+        min_cell: the fewest cases, and controls, of a stratum whose numbers are written; 0 for all
         bootstrap: number of resamples of people, or of families where samples.tsv has that column
         seed: of the resampling
     """
@@ -41,6 +43,7 @@ def main(
         audit=audit,
         verdict=verdict,
         strata=strata,
+        min_cell=min_cell,
         bootstrap=bootstrap,
         seed=seed,
     )

@@ -33,7 +33,7 @@ def main(
     seed: int = 42,
     gpu: int = 0,
     threads: int = 1,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Train a model further on the training people of a fold and predict the people left out.
 
@@ -60,11 +60,12 @@ def main(
         seed: base seed
         gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
         threads: CPU threads; 1 is usually fastest
-        checkpoint: file to save progress in and to resume from
+        checkpoints: folder to save progress in and to resume from; removed at the end
     """
     import json
 
     from promoternets.fine_tuning.train import fine_tune_fold
+    from promoternets.formats.outputs import remove
     from promoternets.training.device import choose_device
 
     fine_tune_fold(
@@ -89,8 +90,10 @@ def main(
         ambiguous=ambiguous,
         absent_sites=absent_sites,
         seed=seed,
-        checkpoint=checkpoint,
+        checkpoints=checkpoints,
     )
+    if checkpoints is not None:
+        remove(checkpoints)
 
 
 if __name__ == "__main__":

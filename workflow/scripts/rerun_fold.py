@@ -48,6 +48,7 @@ def main(
     seed: int = 42,
     gpu: int = 0,
     threads: int = 1,
+    checkpoints: Path | None = None,
 ) -> None:
     """Rank promoters, select, train and predict in reruns of one outer fold.
 
@@ -91,10 +92,12 @@ def main(
         seed: base seed
         gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
         threads: CPU threads; 1 is usually fastest
+        checkpoints: folder to save progress in and to resume from; removed at the end
     """
     from promoternets.als_net import presets as als_net_presets
     from promoternets.folds.assign import family_codes
     from promoternets.formats.outer_fold import read_outer_fold
+    from promoternets.formats.outputs import remove
     from promoternets.formats.strata import read_stratum
     from promoternets.formats.tables import read_table, write_table
     from promoternets.ranking import presets as ranking_presets
@@ -155,9 +158,12 @@ def main(
         family=family_codes(table),
         seed=seed,
         device=device,
+        checkpoints=checkpoints,
     )
     write_table(predicted, predictions)
     write_table(ranked, promoters)
+    if checkpoints is not None:
+        remove(checkpoints)
 
 
 if __name__ == "__main__":

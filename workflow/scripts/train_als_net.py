@@ -33,7 +33,7 @@ def main(
     seed: int = 42,
     gpu: int = 0,
     threads: int = 1,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Train ALS-Net on the training people of a fold and predict the people left out.
 
@@ -60,12 +60,13 @@ def main(
         seed: base seed
         gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
         threads: CPU threads; 1 is usually fastest
-        checkpoint: file to save progress in and to resume from
+        checkpoints: folder to save progress in and to resume from; removed at the end
     """
     from promoternets.als_net.presets import PRESETS
     from promoternets.als_net.train import history_table, predict_test_people, train_als_net
     from promoternets.formats.offsets import read_offsets
     from promoternets.formats.outer_fold import read_outer_fold
+    from promoternets.formats.outputs import remove
     from promoternets.formats.predictions import write_predictions
     from promoternets.formats.selected_store import SelectedStore
     from promoternets.formats.tables import write_table
@@ -92,7 +93,7 @@ def main(
         seed=seed,
         device=device,
         offset=read_offsets(offset, store.sample_ids),
-        checkpoint=checkpoint,
+        checkpoint=checkpoints and checkpoints / "networks",
     )
     table = predict_test_people(networks, store, people, device)
     description = {
@@ -115,6 +116,8 @@ def main(
         model=network,
         seed=table["seed"],
     )
+    if checkpoints is not None:
+        remove(checkpoints)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main(
     seed: int = 42,
     gpu: int = 0,
     threads: int = 1,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Train a network for each epigenome and seed on training genes, and predict validation and test genes.
 
@@ -63,7 +63,7 @@ def main(
         seed: base seed
         gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
         threads: CPU threads; 1 is usually fastest
-        checkpoint: file to save progress in and to resume from
+        checkpoints: folder to save progress in and to resume from; removed at the end
     """
     from dataclasses import replace
 
@@ -71,6 +71,7 @@ def main(
     from promoternets.chromatin.train import predict_genes, train_expression_networks
     from promoternets.formats.gene_predictions import write_gene_predictions
     from promoternets.formats.genes_and_bins import read_epigenome
+    from promoternets.formats.outputs import remove
     from promoternets.formats.tables import write_table
     from promoternets.networks.saved_expression import save_expression_networks
     from promoternets.training.device import choose_device
@@ -84,12 +85,14 @@ def main(
     )  # fmt: skip
     networks, table = train_expression_networks(
         data, model, replace(chosen, training=training),
-        target=target, seeds=seeds, seed=seed, device=device, checkpoint=checkpoint,
+        target=target, seeds=seeds, seed=seed, device=device, checkpoints=checkpoints,
     )  # fmt: skip
     predicted = [predict_genes(networks, one, device) for one in data]
     save_expression_networks(networks, weights, network, preset=preset, seed=seed, training=training.as_dict())
     write_table(table, history)
     write_gene_predictions(predictions, predicted, target=target)
+    if checkpoints is not None:
+        remove(checkpoints)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def main(
     seed: int = 42,
     gpu: int = 0,
     threads: int = 1,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Train one Promoter-CNN per promoter on training people of a fold, and score it on its inner validation part.
 
@@ -66,10 +66,11 @@ def main(
         seed: base seed
         gpu: 1 to train on a GPU (an error if there is none), 0 for the CPU
         threads: CPU threads; 1 is usually fastest
-        checkpoint: file to save progress in and to resume from
+        checkpoints: folder to save progress in and to resume from; removed at the end
     """
     from promoternets.formats.offsets import read_offsets
     from promoternets.formats.outer_fold import read_outer_fold
+    from promoternets.formats.outputs import remove
     from promoternets.formats.strata import read_stratum
     from promoternets.formats.tables import write_table
     from promoternets.permutations import permutations_for
@@ -98,10 +99,12 @@ def main(
         stratum=stratum,
         permuted_within=permuted_within,
         offset=read_offsets(offset, promoters.sample_ids),
-        checkpoint=checkpoint,
+        checkpoints=checkpoints,
     )
     write_table(table, scores)
     write_table(null_table, null)
+    if checkpoints is not None:
+        remove(checkpoints)
 
 
 if __name__ == "__main__":

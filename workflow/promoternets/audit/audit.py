@@ -14,7 +14,8 @@ none. Checks:
   equal scores in all strata (Kruskal and Wallis 1952)
 * `score_by_stratum`: quartiles of the probability of cases and of controls
 
-Flags, NA where all is well, are the keys of `FLAGS`.
+Flags, NA where all is well, are the keys of `FLAGS`; of numbers that rest on few people the flag says that they are
+withheld (`few_people`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from promoternets.audit.few_people import withhold
 from promoternets.audit.joint import likelihood_ratio
 from promoternets.audit.measures import (
     EVERYBODY,
@@ -72,6 +74,7 @@ def audit_confounders(
     audit: Path,
     verdict: Path,
     strata: Sequence[str] | None = None,
+    min_cell: int = 10,
     bootstrap: int = 2000,
     seed: int = 42,
 ) -> None:
@@ -84,6 +87,7 @@ def audit_confounders(
     samples : table with sample, phenotype and covariates.
     audit, verdict : written: the table, and a few sentences of plain text.
     strata : columns of strata, see `formats.strata.read_strata`.
+    min_cell : the fewest cases, and controls, of a stratum whose numbers are written; 0 for all.
     bootstrap, seed : resamples of people or families, and their seed.
 
     Raises
@@ -96,7 +100,7 @@ def audit_confounders(
             f"{bootstrap} bootstrap resamples are too few for an interval", fix=f"Use at least {FEWEST_RESAMPLES}"
         )
     audited = read_audited(predictions=predictions, left_out=left_out, samples=samples, strata=strata)
-    table = audit_table(audited, bootstrap=bootstrap, seed=seed)
+    table = withhold(audit_table(audited, bootstrap=bootstrap, seed=seed), min_cell)
     write_table(table, audit)
     text = verdict_text(table, first=audited.first, strata=[one.column for one in audited.strata])
     with written(verdict) as partial:

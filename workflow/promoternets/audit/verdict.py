@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from promoternets.audit.few_people import how_many
 from promoternets.formats.confounders import CONFOUNDERS
 
 NAMES = {
@@ -91,9 +92,9 @@ def _as_good(table: pd.DataFrame, model: str, against: str) -> list[str]:
 def _one_class(table: pd.DataFrame) -> list[str]:
     classes = table[table["check"] == "classes"]
     alone = classes.loc[classes["flag"] == "one_class", "stratum"].drop_duplicates()
-    counts = classes.pivot_table(index="stratum", columns="metric", values="value", sort=False)
+    said = {(row["stratum"], row["metric"]): how_many(row) for _, row in classes.iterrows()}
     return [
-        f"{stratum} has {counts.at[stratum, 'cases']:.0f} cases and {counts.at[stratum, 'controls']:.0f} controls: "
+        f"{stratum} has {said[stratum, 'cases']} cases and {said[stratum, 'controls']} controls: "
         "a model that tells this stratum predicts the phenotype without knowing anything of it."
         for stratum in alone
     ]

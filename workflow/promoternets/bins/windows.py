@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
-from promoternets.formats.contigs import match, order
+from promoternets.formats.contigs import by_canonical_name, canonical, order
 
 MOST_BASES_AT_ONCE = 2_000_000  # of overlapping windows that are read together
 # An annotation of the other human build puts 0.6% (GRCh38 on 37) or 1.3% of its starts beyond a chromosome's end.
@@ -112,9 +112,15 @@ def place(windows: Windows, lengths: dict[str, int], where: str) -> dict[str, np
     Raises
     ------
     InputError
-        When annotation and file have no chromosome in common, or starts lie beyond the chromosomes' ends.
+        When annotation and file have no chromosome in common, the file names one twice (``22`` and ``chr22``), or
+        starts lie beyond the chromosomes' ends.
     """
-    names = {chrom: match(chrom, lengths) for chrom in dict.fromkeys(windows.chrom)}
+    if not lengths:
+        raise InputError("the file names no chromosome", where=where, fix="Make it again with a complete header")
+    chroms = list(dict.fromkeys(windows.chrom))
+    wanted = set(map(canonical, chroms))
+    own = by_canonical_name((name for name in lengths if canonical(name) in wanted), where)
+    names = {chrom: own.get(canonical(chrom)) for chrom in chroms}
     if not any(names.values()):
         raise InputError(
             f"no chromosome of the genes is in the file: they lie on {_some(names)}, the file has {_some(lengths)}",

@@ -49,12 +49,12 @@ def train_expression_networks(
     seeds: int,
     seed: int,
     device: torch.device,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> tuple[SavedExpressionNetworks, pd.DataFrame]:
     """Train `seeds` networks for each epigenome, or `seeds` joint ones; scaling and weights see training genes only.
 
     Validation genes choose the epoch. A network's result does not depend on the other epigenomes (but for a joint
-    model's) or seeds.
+    model's) or seeds. Progress is saved in the folder `checkpoints`, and resumed from it.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def train_expression_networks(
     for number, examples in enumerate(_sets(data, scaling, target, joint=model == JOINT)):
         members = _train(
             examples, architecture, preset, seeds, seed, device,
-            checkpoint and checkpoint.with_name(f"{checkpoint.name}.{number + 1}"),
+            checkpoints and checkpoints / f"set_{number + 1}",
         )  # fmt: skip
         for index, member in enumerate(members):
             name, which = examples.names[index // seeds], index % seeds

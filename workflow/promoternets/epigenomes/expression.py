@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +13,9 @@ import numpy as np
 from promoternets.epigenomes.gct import Head, is_gct, read_head
 from promoternets.errors import InputError
 from promoternets.formats.epigenome_sheet import listed
+from promoternets.formats.gene_names import warn_of_mangled
 from promoternets.formats.gene_table import without_version
-from promoternets.formats.tables import MISSING
+from promoternets.formats.tables import MISSING, rows
 
 logger = logging.getLogger(__name__)
 FORM = "It is a tab-separated table (gene_id, then one column an epigenome) or GCT 1.2 or 1.3"
@@ -61,18 +60,18 @@ def read_expression(path: str | Path, epigenomes: Sequence[str]) -> Expression:
         other than the genes it says; a value is not a number, negative or infinite.
     """
     path = Path(path)
-    rows = _rows(path)
-    head = _head(rows, path)
+    filled = (row for row in rows(path, "expression table") if any(row[1]))
+    head = _head(filled, path)
     at = _columns(head, epigenomes, path)
     names: list[str] = []
     text: list[list[str]] = []
     stray = 0
-    for line, fields in rows:
+    for line, fields in filled:
         if len(fields) != len(head.header):
             _refuse_other_fields(fields, head.header, f"{path}, line {line}")
             stray += 1
-        names.append(fields[head.gene].strip())
-        text.append([fields[column].strip() for column in at])
+        names.append(fields[head.gene])
+        text.append([fields[column] for column in at])
     if not names:
         raise InputError("the expression table has no genes", where=path, fix=FORM)
     if head.genes not in (None, len(names)):
@@ -82,47 +81,27 @@ def read_expression(path: str | Path, epigenomes: Sequence[str]) -> Expression:
         logger.warning("%s: %s rows end in an empty field the header does not have; it was dropped", path, f"{stray:,}")
     table = np.array(text, dtype=object).reshape(len(names), len(at))
     _refuse_doubled_genes(names, path)
+    warn_of_mangled(names, path)
     return Expression(path, [without_version(name) for name in names], list(epigenomes), table,
                       _numbers(table, names, epigenomes, path))  # fmt: skip
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number from 1, fields) of the rows that are not empty."""
-    if not path.is_file():
-        raise InputError("the expression table does not exist", where=path, fix="Check the path in the configuration")
-    with path.open("rb") as raw:
-        opener = gzip.open if raw.read(2) == b"\x1f\x8b" else open
-    number = 0
-    try:
-        with opener(path, "rt", encoding="utf-8-sig") as text:
-            for number, line in enumerate(text, start=1):
-                line = line.rstrip("\r\n")
-                if line.strip():
-                    yield number, line.split("\t")
-    except UnicodeDecodeError as error:
-        raise InputError("the expression table is not text", where=path, fix=FORM) from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            "the compressed expression table is damaged or cut short",
-            where=f"{path}, after line {number}",
-            fix="Download or copy it again",
-        ) from error
-
-
-def _head(rows: Iterator[tuple[int, list[str]]], path: Path) -> Head:
+def _head(filled: Iterator[tuple[int, list[str]]], path: Path) -> Head:
     """Read what stands before the first gene, of a GCT file or of a plain table."""
-    _, first = next(rows, (0, [""]))
+    number, first = next(filled, (0, []))
+    if not number:
+        raise InputError("the expression table is empty", where=path, fix=FORM)
     if is_gct(first):
-        return read_head(first, rows, path)
-    header = [name.strip().strip('"') for name in first]
-    return Head(header[:-1] if len(header) > 1 and not header[-1] else header, gene=0, first=1, genes=None)
+        return read_head(first, filled, path)
+    return Head(first[:-1] if len(first) > 1 and not first[-1] else first, gene=0, first=1, genes=None)
 
 
 def _columns(head: Head, epigenomes: Sequence[str], path: Path) -> list[int]:
     """Return which columns the epigenomes are."""
     columns = head.header[head.first :]
     if not columns:
-        raise InputError("the expression table has a single column", where=path, fix=FORM)
+        raise InputError("the expression table has a single column: is it separated by commas, semicolons or spaces?",
+                         where=path, fix=FORM)  # fmt: skip
     doubled = sorted(name for name, count in Counter(columns).items() if count > 1)
     if doubled:
         raise InputError(f"the expression table has column {doubled[0]!r} twice", where=path,
@@ -141,11 +120,11 @@ def _columns(head: Head, epigenomes: Sequence[str], path: Path) -> list[int]:
 def _refuse_other_fields(fields: list[str], header: list[str], where: str) -> None:
     """Raise unless the row has just one empty field more than the header."""
     surplus = len(fields) - len(header)
-    if surplus == 1 and not fields[-1].strip():
+    if surplus == 1 and not fields[-1]:
         return
     if surplus == 1:
         why = (
-            f"the row has {len(fields)} fields, the header {len(header)}, and the last ({fields[-1].strip()!r}) is not "
+            f"the row has {len(fields)} fields, the header {len(header)}, and the last ({fields[-1]!r}) is not "
             "empty: the header seems to lack the name of the gene column, so that every column would be shifted by one"
         )
         raise InputError(why, where=where, fix="Begin the header with gene_id and a tab")
@@ -157,8 +136,9 @@ def _refuse_doubled_genes(names: list[str], path: Path) -> None:
     spellings: dict[str, list[str]] = {}
     for name in names:
         spellings.setdefault(without_version(name), []).append(name)
-    if "" in spellings:
-        raise InputError("a row of the expression table has no gene identifier", where=path, fix=FORM)
+    for word in MISSING:
+        if word in spellings:
+            raise InputError(f"a row of the expression table has no gene identifier ({word!r})", where=path, fix=FORM)
     doubled = [
         gene if set(written) == {gene} else f"{gene} (as {' and '.join(dict.fromkeys(written))})"
         for gene, written in spellings.items()
@@ -177,7 +157,7 @@ def _numbers(table: np.ndarray, names: list[str], epigenomes: Sequence[str], pat
     for row, cells in enumerate(table):
         for column, cell in enumerate(cells):
             try:
-                values[row, column] = np.nan if cell in MISSING else float(cell)
+                values[row, column] = np.nan if cell in MISSING else float(cell.replace("_", "?"))  # Python takes 1_000
             except ValueError:
                 values[row, column] = -np.inf
     for wrong, what in (

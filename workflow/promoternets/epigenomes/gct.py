@@ -38,7 +38,7 @@ class Head:
 
 def is_gct(first_line: list[str]) -> bool:
     """Return whether a file's first line is a GCT version, known or not."""
-    return first_line[0].strip().startswith("#1.")
+    return first_line[0].startswith("#1.")
 
 
 def read_head(version: list[str], rows: Iterator[tuple[int, list[str]]], path: Path) -> Head:
@@ -50,17 +50,17 @@ def read_head(version: list[str], rows: Iterator[tuple[int, list[str]]], path: P
         When the version is neither 1.2 nor 1.3, the counts are no counts, the file ends too early, or the header has
         other than the columns they promise (1.2 needs a column Name before the samples).
     """
-    name = version[0].strip()
+    name = version[0]
     if name not in COUNTS:
         raise InputError(f"GCT version {name.removeprefix('#')} is not read", where=path, fix="Save it as 1.2 or 1.3")
     line, counts = next(rows, (2, []))
-    counts = [field.strip() for field in counts if field.strip()]
+    counts = [field for field in counts if field]
     if len(counts) != COUNTS[name] or not all(field.isdecimal() for field in counts):
         raise InputError(f"the counts of the GCT file are {' '.join(counts) or 'absent'}; {COUNTS[name]} whole numbers "
                          "stand there", where=f"{path}, line {line}", fix=FORM)  # fmt: skip
     genes, samples, *metadata = map(int, counts)
     line, header = next(rows, (line + 1, []))
-    header = [field.strip().strip('"') for field in header]
+    header = list(header)
     while header and not header[-1]:
         header.pop()
     first = len(header) - samples

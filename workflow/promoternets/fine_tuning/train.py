@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 
 from promoternets.als_net.presets import PRESETS
 from promoternets.als_net.train import Layers, fine_tune_als_net, history_table, predict_test_people, train_als_net
@@ -23,6 +22,7 @@ from promoternets.formats.outputs import written
 from promoternets.formats.predictions import write_predictions
 from promoternets.formats.tables import read_table, write_table
 from promoternets.networks.saved import tensors_of
+from promoternets.networks.tensors import save_tensors
 from promoternets.prediction.export import fold_entry, site_numbers
 from promoternets.prediction.matching import Ambiguous
 from promoternets.prediction.model import AbsentSites, load_model, refuse_low_coverage
@@ -60,7 +60,7 @@ def fine_tune_fold(
     min_coverage: float = 0.8,
     ambiguous: Ambiguous = "absent",
     absent_sites: AbsentSites = "mean",
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Train a model further on a fold's training people and predict its test people, whom nothing fitted has seen.
 
@@ -80,6 +80,7 @@ def fine_tune_fold(
     layers, epochs, patience, learning_rate : how networks are fine-tuned.
     scratch : settings of ALS-Net that the networks which start anew are trained with.
     min_coverage, ambiguous, absent_sites : as for `prediction.model.Model.predict`.
+    checkpoints : folder to save progress in and to resume from.
 
     Raises
     ------
@@ -110,7 +111,7 @@ def fine_tune_fold(
             sites, people, own.networks,
             fine_tuning_settings(epochs, patience, learning_rate, class_weights=own.networks.prior is not None),
             layers=layers, seed=derive(seed, "model_fold", entry["fold"]), device=device,
-            checkpoint=_beside(checkpoint, f"model_fold_{entry['fold']}"),
+            checkpoint=checkpoints and checkpoints / f"model_fold_{entry['fold']}",
         )  # fmt: skip
         table = predict_test_people(tuned, sites, people, device)
         tables.append(table.assign(model=FINE_TUNED, seed=table["seed"] + sum(one["seeds"] for one in made)))
@@ -129,11 +130,11 @@ def fine_tune_fold(
     )
     anew, _ = train_als_net(
         sites, people, preset, seeds=scratch["seeds"], seed=seed, device=device,
-        checkpoint=_beside(checkpoint, FROM_SCRATCH),
+        checkpoint=checkpoints and checkpoints / FROM_SCRATCH,
     )  # fmt: skip
     tables.append(predict_test_people(anew, sites, people, device).assign(model=FROM_SCRATCH))
     with written(weights) as partial:
-        save_file(tensors, partial)
+        save_tensors(tensors, partial)
     with written(description) as partial:
         partial.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     write_table(pd.concat(histories, ignore_index=True), history)
@@ -142,10 +143,6 @@ def fine_tune_fold(
         predictions, samples=table["sample"], phenotype=table["phenotype"], probability=table["probability"],
         fold=fold, model=table["model"], seed=table["seed"],
     )  # fmt: skip
-
-
-def _beside(checkpoint: Path | None, name: str) -> Path | None:
-    return None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{name}")
 
 
 def fine_tuning_settings(epochs: int, patience: int, learning_rate: float, *, class_weights: bool) -> TrainingSettings:

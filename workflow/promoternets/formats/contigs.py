@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from promoternets.errors import InputError
 
@@ -51,6 +52,23 @@ def order(names: Iterable[str]) -> list[str]:
     """Sort contig names as people do: 1 to 22, X, Y, MT, then the others by name."""
     rank = {name: number for number, name in enumerate(CHROMOSOMES)}
     return sorted(names, key=lambda name: (rank.get(canonical(name), len(rank)), canonical(name), name))
+
+
+def by_canonical_name(names: Iterable[str], where: str | Path) -> dict[str, str]:
+    """Return the contigs of a file by their canonical names.
+
+    Raises
+    ------
+    InputError
+        When two of them mean one chromosome (``22`` and ``chr22``).
+    """
+    own: dict[str, str] = {}
+    for name in names:
+        other = own.setdefault(canonical(name), name)
+        if other != name:
+            raise InputError(f"contigs {other} and {name} mean the same chromosome", where=where,
+                             fix="Use one style of names in a file")  # fmt: skip
+    return own
 
 
 def match(wanted: str, available: Iterable[str]) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from promoternets.errors import InputError
+from promoternets.formats.names import ALLOWED, can_name_a_file
 from promoternets.formats.tables import read_table
 
 COLUMNS = ["epigenome", "mark", "path", "kind"]
@@ -16,7 +16,6 @@ KINDS = ("bigwig", "bam")
 # The order of the published data (DeepChrome, Singh et al. 2016); the mark-level LSTM reads the marks in it.
 PUBLISHED_MARKS = ("H3K27me3", "H3K36me3", "H3K4me1", "H3K4me3", "H3K9me3")
 SHOWN = 60
-_FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 def read_sheet(path: str | Path, *, validation_mark: str | None = None) -> pd.DataFrame:
@@ -54,11 +53,11 @@ def _refuse_bad_cells(sheet: pd.DataFrame, path: str | Path) -> None:
             row = int(sheet[name].isna().to_numpy().argmax())
             raise InputError(f"column {name} is empty", where=f"{path}, line {row + 2}", fix="Fill it in")
     for row, name in enumerate(sheet["epigenome"]):
-        if not _FOLDER_NAME.fullmatch(name):
+        if not can_name_a_file(name):
             raise InputError(
                 f"{name!r} cannot name an epigenome: results lie in a folder of that name",
                 where=f"{path}, line {row + 2}",
-                fix="Use letters, digits, dot, dash, plus and underscore",
+                fix=f"Use {ALLOWED}",
             )
     for row, kind in enumerate(sheet["kind"]):
         if kind.casefold() not in KINDS:

@@ -14,7 +14,7 @@ import numpy as np
 
 from promoternets.errors import InputError
 from promoternets.formats import plink_index, vcf_zarr
-from promoternets.genotypes.sites import Called, Rules, Site
+from promoternets.genotypes.sites import Calls, Rules, Site
 from promoternets.progress import progress
 
 AnyRun = TypeVar("AnyRun", plink_index.Run, vcf_zarr.Run)
@@ -80,8 +80,8 @@ class ChunkedFile(ABC):
     @abstractmethod
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[Called]]:
-        """Yield calls of each alternate allele, with its dosages where kept, of the variants in some rows of the file.
+    ) -> Iterator[Sequence[Calls | None]]:
+        """Yield calls of each alternate allele, with dosages where kept, of the variants in some rows of the file.
 
         Those that are not `kept` (bool) may be anything.
         """
@@ -121,9 +121,9 @@ class ChunkedFile(ABC):
         reasons = [self._reasons(contig, variant) for variant in chosen]
         kept = np.array([None in own for own in reasons], dtype=bool)
         self.genotyped += int(kept.sum())
-        called: Any = self._calls(contig, first + places, chosen, kept) if kept.any() else reasons
-        for variant, own, here in zip(chosen, reasons, called, strict=True):
+        calls: Any = self._calls(contig, first + places, chosen, kept) if kept.any() else reasons
+        for variant, own, here in zip(chosen, reasons, calls, strict=True):
             yield [
-                Site(variant.reference, alternate, variant.name, reason, *((None,) if reason else call))
+                Site(variant.reference, alternate, variant.name, reason, None if reason else call)
                 for alternate, reason, call in zip(variant.alternates or ["."], own, here, strict=True)
             ]

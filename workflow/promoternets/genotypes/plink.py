@@ -30,11 +30,12 @@ from promoternets.formats.plink_index import (
     variant_columns,
     variants_table,
 )
+from promoternets.formats.variant_store import alternate_counts
 from promoternets.genotypes.chunked import ChunkedFile, Variant
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
-    Called,
+    Calls,
     ContigEnds,
     Rules,
     Site,
@@ -207,7 +208,7 @@ class PlinkFile(ChunkedFile):
 
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[Called]]:
+    ) -> Iterator[Sequence[Calls]]:
         rows = rows.astype(np.uint32)
         dosages = None
         try:
@@ -228,7 +229,7 @@ class PlinkFile(ChunkedFile):
             alternates = max(1, len(variant.alternates))
             # a .pgen has dosages of variants with one alternate allele
             real = dosages is not None and alternates == 1 and self.rules.keeps_dosages(contig)
-            yield [(call, dosages[row] if real else None) for call in by_allele(own, alternates)]
+            yield by_allele(Calls.of(own), alternates, dosages[row][:, None] if real else None)
 
     def _round(
         self, calls: np.ndarray, dosages: np.ndarray, contig: str, variants: Sequence[Variant], kept: np.ndarray
@@ -239,13 +240,11 @@ class PlinkFile(ChunkedFile):
         if not rows.size:
             return
         refuse_dosages(self.path, contig, variants[rows[0]].position, self.rules)
-        ((nearest, _),), uncertain = calls_of_dosages(dosages[between][:, None], self.rules)
+        (nearest,), uncertain = calls_of_dosages(dosages[between][:, None], self.rules)
         self.uncertain += uncertain
         own = calls[between]
-        same = np.where(own[:, 0] < 0, -1, own[:, 0] + own[:, 1]) == np.where(
-            nearest[:, 0] < 0, -1, nearest[:, 0] + nearest[:, 1]
-        )
-        calls[between] = np.where(same[:, None], own, nearest)  # the same call keeps its phase
+        same = alternate_counts(own[:, :2]) == alternate_counts(nearest.alleles)  # the same call keeps its phase
+        calls[between] = np.where(same[:, None], own, np.column_stack([nearest.alleles, nearest.phased]))
 
     def _make_haploid(self, calls: np.ndarray, contig: str, positions: np.ndarray) -> None:
         """Turn homozygous calls of what a person has once into calls of one allele, as a VCF would have them."""

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
 from promoternets.formats.plink_index import is_fileset, people
+from promoternets.formats.strata import MOST_CODES
 from promoternets.formats.tables import read_table
 from promoternets.formats.variant_index import sample_names
 from promoternets.formats.vcf_zarr import VcfZarr
@@ -69,7 +71,7 @@ def match_samples(
     ------
     InputError
         When nobody is in both, somebody stands twice, the phenotype is not two classes, a column is missing,
-        or the chromosomes do not hold the same people.
+        a covariate is infinite, or the chromosomes do not hold the same people.
     """
     if not sources:
         raise InputError("no variant file is given", fix="Name a VCF, a BCF, a PLINK fileset or a VCF Zarr")
@@ -86,6 +88,8 @@ def match_samples(
         frame[phenotype] = pd.Series(pd.NA, index=frame.index, dtype="str")
     _refuse_bad_ids(frame["sample"], table)
     kept_columns = _covariates(frame, phenotype, covariates, table)
+    for name in kept_columns:
+        _check_numbers(frame[name], table)
     coded = _coded(frame[phenotype], phenotype, case, control, table, some_absent=unlabelled)
     reason = pd.Series(pd.NA, index=frame.index, dtype="object")
     if not unlabelled:
@@ -205,6 +209,22 @@ def _covariates(frame: pd.DataFrame, phenotype: str, covariates: Sequence[str] |
     if wrong:
         raise InputError(f"{wrong[0]} cannot be a covariate", where=table, fix="Take it out of the list of covariates")
     return list(dict.fromkeys(covariates))
+
+
+def _check_numbers(column: pd.Series, table: Path) -> None:
+    """Raise InputError for an infinite number; say where a column of numbers becomes one of categories for its text."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    infinite, text = np.isinf(numbers), column.notna() & numbers.isna()
+    if infinite.any():
+        row = int(infinite.to_numpy().argmax())
+        raise InputError(f"covariate {column.name} is {column.iloc[row]}", where=f"{table}, line {row + 2}",
+                         fix="Write the number, or NA where it is missing")  # fmt: skip
+    if text.any() and numbers.nunique() > MOST_CODES:
+        row = int(text.to_numpy().argmax())
+        logger.warning(
+            "%s, line %d: covariate %s is %r, where others are numbers, so that all its values are taken for "
+            "categories; write NA if it is missing", table, row + 2, column.name, column.iloc[row],
+        )  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ phenotype

@@ -14,6 +14,7 @@ import numpy as np
 from promoternets.errors import InputError
 from promoternets.formats.contigs import LENGTHS, canonical
 
+MISSING = -1
 ABSENT = -2  # no second allele, for htslib and in the store: a haploid call
 HAPLOID_CONTIGS = {"X", "Y", "MT"}
 RECORD_FIX = "Mend that record or leave it out"
@@ -26,6 +27,20 @@ _ALTERNATE = re.compile(
 )
 
 
+class Calls(NamedTuple):
+    """The calls of some people at a site, or at several with an axis of sites before."""
+
+    alleles: np.ndarray  # int, shape=(people, 2): 0, 1, -1 missing, -2 no second allele
+    phased: np.ndarray  # bool, shape=(people,)
+    # float32, shape=(people,): expected alternate alleles, nan where missing; where dosages are kept
+    dosages: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, columns: np.ndarray) -> Calls:
+        """Return the calls of an int array, shape=(people, 3): two alleles, and 1 where they are phased."""
+        return cls(columns[:, :2], columns[:, 2] == 1)
+
+
 class Site(NamedTuple):
     """One alternate allele of one record; `reason` says why it is removed, None when it is not."""
 
@@ -33,12 +48,7 @@ class Site(NamedTuple):
     alternate: str
     name: str
     reason: str | None
-    calls: np.ndarray | None  # int, shape=(people of the file, 3): two alleles (0, 1, -1, -2) and phased
-    dosages: np.ndarray | None = None  # float32, shape=(people of the file,), nan where missing; where they are kept
-
-
-# Calls of an alternate allele and its dosages, as in `Site`.
-Called = tuple[np.ndarray, np.ndarray | None]
+    calls: Calls | None  # of the people of the file
 
 
 @dataclass(frozen=True)
@@ -109,19 +119,21 @@ def reasons_of_record(reference: str, alternates: Sequence[str], rules: Rules) -
     return reasons
 
 
-def calls_of_allele(calls: np.ndarray, number: int) -> np.ndarray:
+def calls_of_allele(calls: Calls, number: int) -> Calls:
     """Return calls of one alternate allele; the others count as reference, as in `bcftools norm`."""
-    own = calls.copy()
-    alleles = calls[:, :2]
-    own[:, :2] = np.where(alleles > 0, alleles == number, alleles)
-    return own
+    alleles = calls.alleles
+    return Calls(np.where(alleles > 0, alleles == number, alleles), calls.phased)
 
 
-def by_allele(calls: np.ndarray, alternates: int) -> list[np.ndarray]:
-    """Return calls of each of so many alternate alleles, of calls of a record."""
-    if alternates == 1:
-        return [calls]
-    return [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
+def by_allele(calls: Calls, alternates: int, dosages: np.ndarray | None = None) -> list[Calls]:
+    """Return calls of each of so many alternate alleles, of calls of a record.
+
+    Dosages, float, shape=(people, alternates), are given with them.
+    """
+    own = [calls] if alternates == 1 else [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
+    if dosages is None:
+        return own
+    return [call._replace(dosages=column) for call, column in zip(own, dosages.T, strict=True)]
 
 
 def rounded(dosages: np.ndarray, max_error: float) -> tuple[np.ndarray, np.ndarray]:
@@ -144,15 +156,49 @@ def rounded(dosages: np.ndarray, max_error: float) -> tuple[np.ndarray, np.ndarr
     return np.where(uncertain | np.isnan(dosages), -1, np.nan_to_num(nearest)).astype(np.int8), uncertain
 
 
-def calls_of_dosages(dosages: np.ndarray, rules: Rules) -> tuple[list[Called], int]:
+def unphased(counts: np.ndarray) -> np.ndarray:
+    """Return calls of alternate allele counts (-1 missing), int8, shape=(..., 3), a heterozygote as 0/1."""
+    calls = np.zeros((*counts.shape, 3), dtype=np.int8)
+    calls[..., 0] = np.where(counts < 0, -1, counts == 2)
+    calls[..., 1] = np.where(counts < 0, -1, counts > 0)
+    return calls
+
+
+def calls_of_dosages(dosages: np.ndarray, rules: Rules) -> tuple[list[Calls], int]:
     """Return calls that dosages, shape=(people, alternate alleles), stand for, and how many were too uncertain.
 
     Where `rules` keep dosages, each stands for the nearest call, however far, and is given with it.
     """
     kept = rules.dosages == "real"
     counts, uncertain = rounded(dosages, 0.5 if kept else rules.max_dosage_error)
-    given = dosages.T.astype(np.float32) if kept else [None] * dosages.shape[1]
-    return [(unphased(own), dosage) for own, dosage in zip(counts.T, given, strict=True)], int(uncertain.sum())
+    calls = [Calls.of(unphased(own)) for own in counts.T]
+    if kept:
+        calls = [call._replace(dosages=column) for call, column in zip(calls, dosages.T, strict=True)]
+    return calls, int(np.count_nonzero(uncertain))
+
+
+def no_such_allele(path: Path, contig: str, position: int) -> InputError:
+    """Return the error for a call of an allele that the record does not list."""
+    return InputError(
+        f"a genotype at {contig}:{position:,} names an allele that the record does not have",
+        where=path,
+        fix="The record is broken: mend it or leave it out",
+    )
+
+
+def refuse_disagreeing(path: Path, contig: str, position: int, first: Site, again: Site) -> None:
+    """Raise InputError where two records of the same alleles at one position have different genotypes."""
+    both = [
+        np.where((alleles == -1).any(axis=1, keepdims=True), -1, np.sort(alleles))
+        for alleles in (first.calls.alleles, again.calls.alleles)
+    ]
+    if not np.array_equal(*both):
+        raise InputError(
+            f"two records of {contig}:{position:,} {first.reference}>{first.alternate} disagree about "
+            f"{np.count_nonzero((both[0] != both[1]).any(axis=1)):,} people's genotypes",
+            where=path,
+            fix="Leave the wrong one out; `bcftools norm --rm-dup exact` keeps the first",
+        )
 
 
 def refuse_dosages(path: Path, contig: str, position: int, rules: Rules) -> None:
@@ -172,38 +218,6 @@ def refuse_dosages(path: Path, contig: str, position: int, rules: Rules) -> None
             f"there are dosages at {contig}:{position:,}; on X, Y and MT a man's may count to 1 or to 2",
             where=path,
             fix="Leave that contig out (`chromosomes`), or give whole genotypes of it",
-        )
-
-
-def unphased(counts: np.ndarray) -> np.ndarray:
-    """Return calls of alternate allele counts (-1 missing), int8, shape=(..., 3), a heterozygote as 0/1."""
-    calls = np.zeros((*counts.shape, 3), dtype=np.int8)
-    calls[..., 0] = np.where(counts < 0, -1, counts == 2)
-    calls[..., 1] = np.where(counts < 0, -1, counts > 0)
-    return calls
-
-
-def no_such_allele(path: Path, contig: str, position: int) -> InputError:
-    """Return the error for a call of an allele that the record does not list."""
-    return InputError(
-        f"a genotype at {contig}:{position:,} names an allele that the record does not have",
-        where=path,
-        fix="The record is broken: mend it or leave it out",
-    )
-
-
-def refuse_disagreeing(path: Path, contig: str, position: int, first: Site, again: Site) -> None:
-    """Raise InputError where two records of the same alleles at one position have different genotypes."""
-    both = [
-        np.where((calls[:, :2] == -1).any(axis=1, keepdims=True), -1, np.sort(calls[:, :2]))
-        for calls in (first.calls, again.calls)
-    ]
-    if not np.array_equal(*both):
-        raise InputError(
-            f"two records of {contig}:{position:,} {first.reference}>{first.alternate} disagree about "
-            f"{np.count_nonzero((both[0] != both[1]).any(axis=1)):,} people's genotypes",
-            where=path,
-            fix="Leave the wrong one out; `bcftools norm --rm-dup exact` keeps the first",
         )
 
 

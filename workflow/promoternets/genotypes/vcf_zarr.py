@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from promoternets.formats.vcf_zarr import CALLS, DOSAGES, VcfZarr
 from promoternets.genotypes.chunked import ChunkedFile, Variant
 from promoternets.genotypes.sites import (
     ABSENT,
-    Called,
+    Calls,
     ContigEnds,
     Rules,
     by_allele,
@@ -125,14 +124,13 @@ class VcfZarrFile(ChunkedFile):
 
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[Called]]:
-        if CALLS not in self._store:
-            return self._of_dosages(contig, rows, variants, kept)
-        return self._genotypes(contig, rows, variants, kept)
+    ) -> Iterator[Sequence[Calls | None]]:
+        read = self._genotypes if CALLS in self._store else self._of_dosages
+        return read(contig, rows, variants, kept)
 
     def _genotypes(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[Called]]:
+    ) -> Iterator[Sequence[Calls | None]]:
         alleles = self._read(CALLS, rows)
         if "call_genotype_mask" in self._store:
             alleles[self._read("call_genotype_mask", rows, complete=False) & (alleles >= 0)] = -1
@@ -146,13 +144,11 @@ class VcfZarrFile(ChunkedFile):
             calls[:, :, 1:] = ABSENT, 1
         beside = self._dosages(rows) if DOSAGES in self._store and self.rules.keeps_dosages(contig) else None
         for row, variant in enumerate(variants):
-            alternates = max(1, len(variant.alternates))
-            dosages: Sequence[np.ndarray | None] = [None] * alternates
+            dosages = None
             if kept[row]:
                 self._refuse_uncodable(alleles[row], contig, variant)
-                if beside is not None:
-                    dosages = self._of_alternates(beside[row], contig, variant).T
-            yield list(zip(by_allele(calls[row], alternates), dosages, strict=True))
+                dosages = None if beside is None else self._of_alternates(beside[row], contig, variant)
+            yield by_allele(Calls.of(calls[row]), max(1, len(variant.alternates)), dosages)
 
     def _refuse_uncodable(self, alleles: np.ndarray, contig: str, variant: Variant) -> None:
         if alleles.max(initial=0) > len(variant.alternates) or alleles.min(initial=0) < ABSENT:
@@ -164,14 +160,15 @@ class VcfZarrFile(ChunkedFile):
 
     def _of_dosages(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[Called]]:
+    ) -> Iterator[Sequence[Calls | None]]:
         refuse_dosages(self.path, contig, variants[int(kept.argmax())].position, self.rules)
         for variant, own, wanted in zip(variants, self._dosages(rows), kept, strict=True):
-            called: Sequence[Any] = [None] * max(1, len(variant.alternates))
-            if wanted:
-                called, uncertain = calls_of_dosages(self._of_alternates(own, contig, variant), self.rules)
-                self.uncertain += uncertain
-            yield called
+            if not wanted:
+                yield [None] * max(1, len(variant.alternates))
+                continue
+            calls, uncertain = calls_of_dosages(self._of_alternates(own, contig, variant), self.rules)
+            self.uncertain += uncertain
+            yield calls
 
     def _dosages(self, rows: np.ndarray) -> np.ndarray:
         """Return dosages of some rows, float, shape=(rows, people, alternate alleles), padded with nan."""

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from promoternets.errors import InputError
 from promoternets.formats.outputs import written
 from promoternets.networks.als_net import ALSNet
 from promoternets.networks.encoding import Encoder
+from promoternets.networks.tensors import save_tensors
 
 FORMAT = 1
 
@@ -99,7 +100,7 @@ def save_networks(networks: SavedNetworks, weights: Path, model: Path, descripti
         **description,
     }
     with written(weights) as partial:
-        save_file(tensors_of(networks), partial)
+        save_tensors(tensors_of(networks), partial)
     with written(model) as partial:
         partial.write_text(json.dumps(plain, indent=1) + "\n")
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from promoternets.errors import InputError
 from promoternets.formats.genes_and_bins import SignalScaling
 from promoternets.formats.outputs import written
 from promoternets.networks.expression import JOINT, NETWORKS, PUBLISHED, AttentiveChrome, JointAttentiveChrome
+from promoternets.networks.tensors import save_tensors
 
 FORMAT = 1
 BATCH = 512  # genes at a time when nothing is learned
@@ -115,7 +116,7 @@ def save_expression_networks(networks: SavedExpressionNetworks, weights: Path, m
         **described,
     }
     with written(weights) as partial:
-        save_file(tensors, partial)
+        save_tensors(tensors, partial)
     with written(model) as partial:
         partial.write_text(json.dumps(plain, indent=1) + "\n")
 

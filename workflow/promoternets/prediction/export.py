@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from scipy.special import logit
 
 from promoternets.auc import ranking_sums, ratio
@@ -23,6 +22,7 @@ from promoternets.formats.outer_fold import read_outer_fold
 from promoternets.formats.outputs import written
 from promoternets.formats.selected_store import SelectedSites, SelectedStore
 from promoternets.networks.saved import SavedNetworks, load_networks, tensors_of
+from promoternets.networks.tensors import save_tensors
 from promoternets.prediction.model import LEAST_PROBABILITY
 from promoternets.provenance import versions
 from promoternets.resampled import widened
@@ -134,7 +134,7 @@ def write_model(folder: Path, tensors: dict[str, torch.Tensor], description: dic
     """Write a model folder, all of it or nothing."""
     with written(folder) as partial:
         partial.mkdir()
-        save_file(tensors, partial / WEIGHTS)
+        save_tensors(tensors, partial / WEIGHTS)
         (partial / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
         # safetensors writes for the owner alone
         (partial / WEIGHTS).chmod((partial / DESCRIPTION).stat().st_mode)

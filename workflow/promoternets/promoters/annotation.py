@@ -7,11 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 
 from promoternets.errors import InputError
-from promoternets.promoters.layouts import READS, Layout, detect, is_data, lines
+from promoternets.formats.contigs import by_canonical_name
+from promoternets.formats.gene_names import warn_of_mangled
+from promoternets.formats.tables import MISSING
+from promoternets.formats.text_lines import lines
+from promoternets.promoters.layouts import READS, WHAT, Layout, cells_of, detect, is_data
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +28,8 @@ PARTS = {
     "polyA_site",
 }  # fmt: skip
 COLUMNS = ["gene_id", "symbol", "chrom", "strand", "tss", "biotype"]
+GREATEST = (1 << 31) - 2  # position, as in VCF and BAM
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _GTF_ATTRIBUTE = re.compile(r'(\S+)\s+(?:"([^"]*)"|([^;\s]+))\s*;?')
 
 
@@ -63,7 +70,8 @@ def read_annotation(path: str | Path) -> Records:
     Raises
     ------
     InputError
-        When the file is missing, damaged, empty, no annotation, without strand, or has a malformed row.
+        When the file is missing, damaged, empty, no annotation, without strand, has a malformed row, or names a
+        chromosome in two styles (``22`` and ``chr22``).
     """
     path = Path(path)
     layout = detect(path)
@@ -83,6 +91,9 @@ def read_annotation(path: str | Path) -> Records:
                 fix="A promoter needs a strand: give an annotation with + or - in its strand column",
             )
         raise InputError("the annotation has no gene or transcript record", where=path, fix=READS)
+    rows = [*records.gene_rows, *records.transcript_rows]
+    by_canonical_name(dict.fromkeys(row[2] for row in rows), path)
+    warn_of_mangled((row[1] for row in rows), path)
     return records
 
 
@@ -97,21 +108,31 @@ def _malformed(path: Path, number: int, why: str) -> InputError:
 
 def _span(start: str, end: str, path: Path, number: int, *, offset: int) -> tuple[int, int]:
     """Return the 1-based inclusive span of a row; `offset` is 1 for 0-based starts."""
-    try:
-        first, last = int(start) + offset, int(end)
-    except ValueError:
-        raise _malformed(path, number, f"start {start!r} and end {end!r} are not both whole numbers") from None
-    if first < 1 or last < first:
+    if not (_WHOLE.fullmatch(start) and _WHOLE.fullmatch(end)):
+        raise _malformed(path, number, f"start {start!r} and end {end!r} are not both whole numbers")
+    first, last = int(start) + offset, int(end)
+    if not 1 <= first <= last <= GREATEST:
         raise _malformed(path, number, f"start {start} and end {end} are not a stretch of a chromosome")
     return first, last
 
 
+def _known(name: str | None) -> str | None:
+    """Return a name, or None where it is one of the words for a missing value, which tables would not keep."""
+    return None if name in MISSING else name
+
+
+def _chromosome(name: str, path: Path, number: int) -> str:
+    if _known(name) is None:
+        raise _malformed(path, number, "it names no chromosome")
+    return name
+
+
 def _read_table(path: Path, layout: Layout, records: Records) -> None:
     typed = layout.kind == "BED with gene id and type"
-    for number, line in lines(path):
+    for number, line in lines(path, WHAT):
         if not is_data(line):
             continue
-        cells = line.split(layout.separator)
+        cells = cells_of(line, layout.separator)
         if len(cells) < layout.columns + typed:
             raise _malformed(path, number, f"{len(cells)} columns where {layout.kind} needs {layout.columns + typed}")
         records.rows += 1
@@ -122,24 +143,22 @@ def _read_table(path: Path, layout: Layout, records: Records) -> None:
                 raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
             records.strandless += 1
             continue
-        chrom, tss = cells[layout.chrom], five_prime_end(first, last, strand)
-        symbol, gene = (
-            cells[column] if cells[column] not in ("", ".") else None for column in (layout.name, layout.gene)
-        )
+        chrom, tss = _chromosome(cells[layout.chrom], path, number), five_prime_end(first, last, strand)
+        symbol, gene = (_known(cells[column]) for column in (layout.name, layout.gene))
         gene = gene or symbol or f"{chrom}:{tss}"
         records.transcript_rows.append((gene, symbol or gene, chrom, strand, tss, cells[7] if typed else None))
 
 
 def _features(path: Path, records: Records) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, the nine columns) of a GTF or GFF3 file; sequence after ``##FASTA`` is not read."""
-    for number, line in lines(path):
+    for number, line in lines(path, WHAT):
         if line.startswith("##FASTA"):
             return
         if not line or line.startswith("#"):
             continue
         records.rows += 1
-        cells = line.split("\t")
-        if len(cells) < 9:
+        cells = cells_of(line, "\t")
+        if len(cells) < 9 or any(cells[9:]):
             raise _malformed(path, number, f"{len(cells)} columns where {records.kind} has 9")
         yield number, cells
 
@@ -153,7 +172,7 @@ def _stranded(cells: list[str], path: Path, number: int, records: Records) -> tu
         return None
     if strand not in ("+", "-"):
         raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
-    return cells[0], strand, five_prime_end(first, last, strand)
+    return _chromosome(cells[0], path, number), strand, five_prime_end(first, last, strand)
 
 
 def _read_gtf(path: Path, records: Records) -> None:
@@ -187,11 +206,13 @@ def _gtf_attributes(text: str) -> dict[str, str]:
 
 
 def _gtf_gene(text: str, path: Path, number: int) -> tuple[str, str, str | None]:
+    if text.count('"') % 2:
+        raise _malformed(path, number, "a double quote in the last column does not close")
     found = _gtf_attributes(text)
-    gene = found.get("gene_id")
+    gene = _known(found.get("gene_id"))
     if not gene:
         raise _malformed(path, number, "no gene_id in the last column")
-    symbol = found.get("gene_name") or found.get("gene") or gene
+    symbol = _known(found.get("gene_name")) or _known(found.get("gene")) or gene
     return gene, symbol, found.get("gene_type") or found.get("gene_biotype")
 
 
@@ -248,15 +269,15 @@ def _gff3_attributes(text: str) -> dict[str, str]:
 def _unescaped(text: str) -> str:
     if "%" not in text:
         return text
-    return re.sub("%([0-9A-Fa-f]{2})", lambda code: chr(int(code.group(1), 16)), text)
+    return " ".join(unquote(text, errors="replace").split())  # %09 and %0A would break a table
 
 
 def _gff3_gene(found: dict[str, str]) -> tuple[str, str, str | None] | None:
     """Return (gene id, symbol, biotype); ``gene:`` (Ensembl) and ``gene-`` (NCBI) are taken off an ID."""
-    gene = found.get("gene_id") or re.sub("^gene[:-]", "", found.get("ID") or found.get("Name") or "")
+    gene = _known(found.get("gene_id")) or _known(re.sub("^gene[:-]", "", found.get("ID") or found.get("Name") or ""))
     if not gene:
         return None
-    symbol = found.get("gene_name") or found.get("Name") or found.get("gene") or gene
+    symbol = _known(found.get("gene_name")) or _known(found.get("Name")) or _known(found.get("gene")) or gene
     return gene, symbol, found.get("gene_type") or found.get("gene_biotype") or found.get("biotype")
 
 

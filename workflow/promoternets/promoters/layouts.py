@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from promoternets.errors import InputError
+from promoternets.formats.text_lines import lines
 
+WHAT = "annotation"
 READS = "Give a GTF or GFF3 file, a UCSC refFlat, genePred or refGene table, or a BED file of at least 6 columns"
 SAMPLE = 200  # rows looked at to tell the kind of file; a symbol or a bin column shows itself well before that
 HEADINGS = {"start", "chromstart", "txstart"}  # of a header row without "#"
@@ -39,36 +39,6 @@ class Layout:
         return max(self.chrom, self.start, self.end, self.strand, self.gene, self.name) + 1
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (line number from 1, line without its end) of a text file; plain, gzipped or bgzipped.
-
-    Whether the file is compressed is told by its first bytes, not by its name.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, is not text, or its compression is damaged or cut short.
-    """
-    if not path.is_file():
-        raise InputError("the annotation does not exist", where=path, fix="Check the path in the configuration")
-    with path.open("rb") as raw:
-        magic = raw.read(2)
-    number = 0
-    opener = gzip.open if magic == b"\x1f\x8b" else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig") as text:
-            for number, line in enumerate(text, start=1):
-                yield number, line.rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise InputError("the annotation is not text", where=f"{path}, after line {number}", fix=READS) from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            "the compressed annotation is damaged or cut short",
-            where=f"{path}, after line {number}",
-            fix="Download or copy it again",
-        ) from error
-
-
 def is_data(line: str) -> bool:
     """Return whether a line is a row: not empty, a comment, a browser or track line, or a header."""
     if not line.strip() or line.startswith(("#", "track ", "track\t", "browser ")):
@@ -77,17 +47,22 @@ def is_data(line: str) -> bool:
     return not (HEADINGS & set(fields) and not any(field.isdecimal() for field in fields))
 
 
+def cells_of(line: str, separator: str | None) -> list[str]:
+    """Return the cells of a row, without blanks around them."""
+    return [cell.strip() for cell in line.split(separator)]
+
+
 def detect(path: Path) -> Layout:
     """Return the layout of an annotation from its first rows.
 
     Raises
     ------
     InputError
-        When there are no rows, the rows fit no format, or the format has no strand.
+        See `text_lines.lines`; and when there are no rows, the rows fit no format, or the format has no strand.
     """
     rows: list[str] = []
     version3 = False
-    for _, line in lines(path):
+    for _, line in lines(path, WHAT):
         version3 = version3 or line.lower().startswith("##gff-version 3")
         if is_data(line):
             rows.append(line)
@@ -96,7 +71,7 @@ def detect(path: Path) -> Layout:
     if not rows:
         raise InputError("the annotation has no rows", where=path, fix=READS)
     separator = "\t" if "\t" in rows[0] else None
-    sample = [row.split(separator) for row in rows]
+    sample = [cells_of(row, separator) for row in rows]
     width = Counter(map(len, sample)).most_common(1)[0][0]
 
     def mostly(column: int, holds: Callable[[str], bool]) -> bool:

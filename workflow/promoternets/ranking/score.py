@@ -15,7 +15,8 @@ from promoternets.errors import InputError
 from promoternets.formats.outer_fold import OuterFold
 from promoternets.formats.strata import EVERYBODY
 from promoternets.networks.encoding import Encoder
-from promoternets.networks.promoter_cnn import PromoterCNN
+from promoternets.networks.promoter_cnn import KERNEL, PromoterCNN
+from promoternets.networks.stretches import Stretches
 from promoternets.permutations import movable, permutation_cells, permuted, validating_parts
 from promoternets.ranking.promoters import Promoters
 from promoternets.seeds import derive
@@ -52,11 +53,11 @@ BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser mom
 def stack_size(people: int, sites: int, channels: int, memory_mb: int, device: str) -> int:
     """Return how many promoters are trained side by side: a run of promoters that does not depend on shards.
 
-    The estimate counts the genotypes, six copies of the parameters and the activations of a validation batch.
+    The estimate counts the genotypes and what people share of them, six copies of the parameters and the activations of a validation batch.
     """
     parameters = sum(value.numel() for value in PromoterCNN(channels, sites).parameters())
     activations = 512 * sites * (channels + 4 + 32 * 3) * 4
-    each = people * sites * 2 + parameters * BYTES_PER_PARAMETER + activations
+    each = people * sites * 5 + parameters * BYTES_PER_PARAMETER + activations
     fits = int(memory_mb * 2**20 * 0.8 // each)
     if fits < 1:
         raise InputError(
@@ -129,7 +130,7 @@ def score_promoters(
     stratum: np.ndarray | None = None,
     permuted_within: str = EVERYBODY,
     offset: np.ndarray | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score each promoter of a shard by Promoter-CNNs, on people of the training part that they did not see.
 
@@ -143,6 +144,7 @@ def score_promoters(
     stratum : int [people], the strata of a within-strata score and of permutations; None for one stratum.
     permuted_within : what the strata are of, for the record.
     offset : float32 [people], log-odds known beforehand (`training.ensemble.Task.offset`).
+    checkpoints : folder to save progress in and to resume from (`training.ensemble.train_ensemble`).
 
     Returns
     -------
@@ -175,7 +177,7 @@ def score_promoters(
     seeds = [(promoters.ids[index], fold, *([number] if number else [])) for index, number in members]
     found = score_members(
         promoters, people, scoring, members=[index for index, _ in members], labels=labels, names=seeds, size=size,
-        seed=seed, device=device, stratum=stratum, offset=offset, checkpoint=checkpoint,
+        seed=seed, device=device, stratum=stratum, offset=offset, checkpoints=checkpoints,
         what=f"Promoter-CNNs of fold {fold}, shard {shard}",
     )  # fmt: skip
     scores, null = _tables(promoters, people, scoring, members, found, fold)
@@ -196,7 +198,7 @@ def score_members(
     what: str,
     stratum: np.ndarray | None = None,
     offset: np.ndarray | None = None,
-    checkpoint: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> Scores:
     """Train and score networks, each of some promoter (`members`) with labels of its own (int8 [members, people])."""
     encoder = Encoder(scoring.encoding)
@@ -214,6 +216,7 @@ def score_members(
             seeds=[derive(seed, "promoter_cnn", *own, number) for own in names],
             inputs=lambda rows: torch.from_numpy(promoters.read([members[row] for row in rows], encoder.source)),
             encode=encoder,
+            share=lambda stored, chosen: Stretches(stored, chosen, encoder, KERNEL),
             labels=torch.from_numpy(labels),
             training=training,
             validation=validation,
@@ -221,7 +224,7 @@ def score_members(
         )
         trained = train_ensemble(
             task, scoring.settings, device=device, members_at_once=size, keep_weights=False,
-            checkpoint=checkpoint and checkpoint.with_name(f"{checkpoint.name}.round_{number + 1}"),
+            checkpoint=checkpoints and checkpoints / f"round_{number + 1}",
             what=f"{what}, round {number + 1} of {scoring.rounds}",
         )  # fmt: skip
         log_odds = np.stack([member.validation_scores for member in trained])

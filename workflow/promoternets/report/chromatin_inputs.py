@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from promoternets.errors import InputError
+from promoternets.formats.benchmarks import read_benchmarks
 from promoternets.formats.tables import read_table
-from promoternets.report.inputs import optional_table, read_benchmarks, read_settings
+from promoternets.report.inputs import optional_table, read_settings
 
 _ESTIMATE = {"value": "float64", "low": "float64", "high": "float64"}
 _SUMMARY_NUMBERS = (
@@ -139,7 +140,7 @@ def read_chromatin_inputs(
         ),
         history=_read_history(history or []),
         parameters=_read_parameters(parameters or []),
-        benchmarks=read_benchmarks([path for path in benchmarks or [] if Path(path).exists()]),
+        benchmarks=read_benchmarks(benchmarks or []),
         settings=read_settings(settings),
     )  # fmt: skip
 

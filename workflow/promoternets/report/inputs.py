@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,9 +12,8 @@ from typing import Any
 import pandas as pd
 
 from promoternets.errors import InputError
+from promoternets.formats.benchmarks import read_benchmarks
 from promoternets.formats.tables import read_table
-
-logger = logging.getLogger(__name__)
 
 _RANKING = (
     "promoter",
@@ -333,51 +331,3 @@ def read_settings(path: Path | None) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError("the settings are not a JSON object", where=path, fix="Rerun the report")
     return found
-
-
-def read_benchmarks(paths: Sequence[Path]) -> pd.DataFrame | None:
-    """Return stage, seconds and peak memory (MiB) of each job from Snakemake's benchmark files.
-
-    They are TSV or JSON lines. A file that cannot be read as one is counted in the log and left out: timing
-    is never a reason to fail.
-    """
-    rows: list[dict[str, Any]] = []
-    unreadable = 0
-    for path in map(Path, paths):
-        try:
-            entries = _benchmark_entries(path)
-        except (OSError, ValueError, pd.errors.ParserError):
-            unreadable += 1
-            continue
-        rows += [
-            {
-                "stage": str(entry.get("rule_name") or _stage_of(path)),
-                "seconds": pd.to_numeric(entry.get("s"), errors="coerce"),
-                "memory_mib": pd.to_numeric(entry.get("max_rss"), errors="coerce"),
-            }
-            for entry in entries
-        ]
-    if unreadable:
-        logger.warning("%d benchmark files could not be read and are left out of the table of times", unreadable)
-    return pd.DataFrame(rows) if rows else None
-
-
-def _benchmark_entries(path: Path) -> list[dict[str, Any]]:
-    if path.suffix == ".jsonl":
-        entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        if not all(isinstance(entry, dict) for entry in entries):
-            raise ValueError("not a list of objects")
-        return entries
-    frame = pd.read_csv(path, sep="\t")
-    if "s" not in frame.columns:
-        raise ValueError("no column s")
-    return frame.to_dict("records")
-
-
-def _stage_of(path: Path) -> str:
-    """Return the rule's name: the part of the path after ``benchmarks``, else the file's name."""
-    parts = path.parts
-    if "benchmarks" in parts[:-1]:
-        last = len(parts) - 1 - parts[::-1].index("benchmarks")
-        return parts[last + 1].split(".")[0]
-    return path.name.split(".")[0]

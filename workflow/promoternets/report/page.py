@@ -698,18 +698,10 @@ def _covariates_table(covariates: pd.DataFrame) -> Table | None:
         return None
     rows = []
     for row in covariates.itertuples():
-        if is_missing(row.cases):
-            cells = [
-                number_cell("–" if is_missing(row.note_cases) else row.note_cases),
-                number_cell("–" if is_missing(row.note_controls) else row.note_controls),
-                number_cell(""),
-            ]
-        else:
-            cells = [
-                number_cell(count(row.cases)),
-                number_cell(count(row.controls)),
-                number_cell(percent(row.cases, row.cases + row.controls)),
-            ]
+        groups = ((row.cases, row.note_cases), (row.controls, row.note_controls))
+        cells = [number_cell(_counted(number, note)) for number, note in groups]
+        shown = "" if any(is_missing(number) for number, _ in groups) else percent(row.cases, row.cases + row.controls)
+        cells.append(number_cell(shown))
         rows.append([Cell(safe_text(row.covariate, 30)), Cell(safe_text(row.level, 40)), *cells])
     return Table(
         "Covariates among cases and controls. A value with hardly any cases, or "
@@ -717,6 +709,11 @@ def _covariates_table(covariates: pd.DataFrame) -> Table | None:
         ["Covariate", "Value", "Cases", "Controls", "Share of cases"],
         rows,
     )
+
+
+def _counted(number: float | None, note: str | None) -> str:
+    """Return a count, or what stands in its place."""
+    return ("–" if is_missing(note) else str(note)) if is_missing(number) else count(number)
 
 
 def _excluded_table(people: summaries.People) -> Table | None:

@@ -85,7 +85,8 @@ def covariates(inputs: Inputs) -> pd.DataFrame:
     """Return covariate, level, cases, controls, note: how each covariate is spread over cases and controls.
 
     A column with few values is counted by value, a numeric one given as mean (standard deviation);
-    any other is named only, since its values could identify people.
+    any other is named only, since its values could identify people. A count of fewer people than the audit's
+    `min_cell` is NaN and said in the note.
     """
     table = inputs.samples
     case = pd.to_numeric(table["phenotype"], errors="coerce") == 1
@@ -119,7 +120,18 @@ def covariates(inputs: Inputs) -> pd.DataFrame:
             rows.append({"covariate": name, "level": "mean (sd)", "note_cases": note[0], "note_controls": note[1]})
         else:
             rows.append({"covariate": name, "level": f"{len(levels):,} different values, not listed"})
-    return pd.DataFrame(rows, columns=["covariate", "level", "cases", "controls", "note_cases", "note_controls"])
+    table = pd.DataFrame(rows, columns=["covariate", "level", "cases", "controls", "note_cases", "note_controls"])
+    fewest = min_cell(inputs)
+    for group in ("cases", "controls"):
+        few = table[group].between(1, fewest - 1)
+        table[f"note_{group}"] = table[f"note_{group}"].astype(object).mask(few, f"fewer than {fewest}")
+        table[group] = table[group].mask(few)
+    return table
+
+
+def min_cell(inputs: Inputs) -> int:
+    """Return the fewest people of whom a number is shown, as the record of settings says; 0 without one."""
+    return inputs.settings.get("settings", {}).get("audit", {}).get("min_cell", 0)
 
 
 def most_lopsided(covariates: pd.DataFrame, people: People) -> dict[str, Any] | None:
@@ -131,7 +143,7 @@ def most_lopsided(covariates: pd.DataFrame, people: People) -> dict[str, Any] | 
     if people.total == 0:
         return None
     whole = people.cases / people.total
-    counted = covariates.dropna(subset=["cases"])
+    counted = covariates.dropna(subset=["cases", "controls"])
     counted = counted.assign(people=counted["cases"] + counted["controls"])
     counted = counted[counted["people"] > 0]
     gap = (counted["cases"] / counted["people"] - whole).abs()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,7 @@ def run(
     family: np.ndarray,
     seed: int,
     device: torch.device,
+    checkpoints: Path | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rank, select, train and predict in each rerun; nothing of a rerun sees its test people.
 
@@ -70,6 +72,7 @@ def run(
     ----------
     models : of als_net (one network a rerun) and logistic_regression (tuned as the baseline of that name is).
     stratum, family : int [people].
+    checkpoints : folder to save progress in and to resume from.
 
     Returns
     -------
@@ -83,11 +86,12 @@ def run(
     predictions, ranked = [], []
     for number, group in enumerate(groups := together(reruns), start=1):
         logger.info("fold %d: %d reruns, group %d of %d", fold, len(group), number, len(groups))
-        tables = _ranked(promoters, group, fold, scoring, selection, stratum, seed, device)
+        saved = checkpoints and checkpoints / f"group_{number}"
+        tables = _ranked(promoters, group, fold, scoring, selection, stratum, seed, device, saved)
         ranked += [table.assign(rerun=rerun.number)[PROMOTERS] for rerun, table in zip(group, tables, strict=True)]
         chosen = [list(table.loc[table["selected"] == 1, "promoter"]) for table in tables]
         if NETWORK in models:
-            predictions += _networks(promoters, group, chosen, fold, preset, seed, device)
+            predictions += _networks(promoters, group, chosen, fold, preset, seed, device, saved)
         if LINEAR in models:
             predictions += [
                 _linear(promoters, rerun, own, fold, family, seed) for rerun, own in zip(group, chosen, strict=True)
@@ -104,6 +108,7 @@ def _ranked(
     stratum: np.ndarray,
     seed: int,
     device: torch.device,
+    checkpoints: Path | None,
 ) -> list[pd.DataFrame]:
     """Return the ranking of each rerun of a group."""
     people = group[0].people
@@ -119,6 +124,7 @@ def _ranked(
         found = score_members(
             promoters, people, scoring, members=list(range(len(promoters))) * len(part), labels=labels, names=names,
             size=size, seed=seed, device=device, stratum=stratum, what=f"Promoter-CNNs of {len(part)} reruns",
+            checkpoints=checkpoints and checkpoints / f"from_{start + 1}",
         )  # fmt: skip
         for own in found.score.mean(0).reshape(len(part), -1):
             scores = pd.DataFrame({"promoter": promoters.ids, "fold": fold, "score": own, "se": np.nan})
@@ -140,6 +146,7 @@ def _networks(
     preset: Preset,
     seed: int,
     device: torch.device,
+    checkpoints: Path | None,
 ) -> list[pd.DataFrame]:
     """Train one ALS-Net a rerun, those with as many promoters as one ensemble, and predict."""
     encoder = Encoder(preset.encoding).to(device)
@@ -165,7 +172,7 @@ def _networks(
         )
         trained = train_ensemble(
             task, preset.training, device=device, members_at_once=MEMBERS_AT_ONCE[device.type],
-            what=f"ALS-Nets of {len(rows)} reruns",
+            what=f"ALS-Nets of {len(rows)} reruns", checkpoint=checkpoints and checkpoints / f"als_net_{count}",
         )  # fmt: skip
         for row, member in zip(rows, trained, strict=True):
             own = group[row].people

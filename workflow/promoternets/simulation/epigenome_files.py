@@ -106,7 +106,8 @@ def write_bigwig(
         When the file cannot be written.
     """
     with written(path) as partial:
-        partial.touch()  # says what is wrong with a folder; pyBigWig would only say that it cannot open the file
+        # As much as the file can need: says what is wrong with a folder or a disk, of which pyBigWig dies.
+        partial.write_bytes(bytes(2**20 + 24 * signal.size))
         with pyBigWig.open(str(partial), "w") as bigwig:
             bigwig.addHeader(list(lengths.items()))
             for chromosome, rows in groupby(range(len(genes)), key=lambda row: genes[row].chromosome):

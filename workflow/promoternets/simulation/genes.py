@@ -10,7 +10,7 @@ import numpy as np
 import pysam
 
 from promoternets.errors import InputError
-from promoternets.formats.outputs import written
+from promoternets.formats.outputs import library_writes, written
 from promoternets.seeds import derive
 
 FIRST_GENE_ID = 90_000_000_000  # Ensembl's human gene numbers are far below: no mix-up with a real gene
@@ -82,7 +82,7 @@ def place_genes(*, chromosome: str, genes: int, gene_spacing: int, seed: int, fi
 
 def write_gtf(genes: Iterable[Gene], path: Path) -> None:
     """Write genes as a bgzipped GTF: a gene, a transcript and an exon row each, in the order given."""
-    with written(path) as partial, pysam.BGZFile(str(partial), "w") as gtf:
+    with written(path) as partial, library_writes(partial, OSError), pysam.BGZFile(str(partial), "w") as gtf:
         gtf.write(b"##description: genes of a simulated cohort; identifiers are made up\n##format: gtf\n")
         for gene in genes:
             gtf.write("".join(_gtf_rows(gene)).encode())

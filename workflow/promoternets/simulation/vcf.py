@@ -15,7 +15,7 @@ import pysam
 import tskit
 
 from promoternets.errors import InputError
-from promoternets.formats.outputs import written
+from promoternets.formats.outputs import library_writes, written
 from promoternets.formats.tables import read_table
 from promoternets.progress import progress
 from promoternets.seeds import derive
@@ -83,7 +83,7 @@ def write_vcf(
     )
     kept = 0
     with written(vcf) as partial_vcf, written(index) as partial_index:
-        with pysam.BGZFile(str(partial_vcf), "w") as out:
+        with library_writes(partial_vcf, OSError), pysam.BGZFile(str(partial_vcf), "w") as out:
             out.write(_header(chromosome, int(haplotypes.sequence_length), table["sample"]))
             for record in _records(haplotypes, chromosome, people, missing, random, miscalled):
                 out.write(record)
@@ -94,7 +94,8 @@ def write_vcf(
                 where=samples,
                 fix="Draw more people, or simulate with a higher mutation_rate",
             )
-        pysam.tabix_index(str(partial_vcf), preset="vcf", index=str(partial_index), force=True)
+        with library_writes(partial_index, OSError):
+            pysam.tabix_index(str(partial_vcf), preset="vcf", index=str(partial_index), force=True)
     logger.info(
         "%s: %d sites written for %d people, %d that do not vary among them left out",
         chromosome, kept, len(people), haplotypes.num_sites - kept,

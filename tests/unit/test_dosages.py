@@ -32,7 +32,9 @@ from promoternets.networks.encoding import Encoder
 from promoternets.pair_scan import ScanLimits, Sites, scan
 from promoternets.prediction.export import site_numbers
 from promoternets.ranking.gather import gather_selected
+from promoternets.ranking.presets import PRESETS as PRESETS_OF_PROMOTERS
 from promoternets.ranking.promoters import Promoters
+from promoternets.ranking.score import Scoring, score_members
 
 THREE = People(["ann", "bob", "cat"])
 DOSAGES = np.array([[0.04, 1.1, 1.88], [0.5, 1.0, 2.0], [np.nan, 0.02, 1.95]], np.float32)
@@ -236,3 +238,13 @@ def test_what_reads_whole_genotypes_alone_refuses_dosages(cohort):
         site_numbers(selected, outer.training)
     with pytest.raises(InputError, match="a trained model reads whole genotypes"):
         parse_genotypes([folder / "a.vcf"], folder / "x.zarr", dosages="real", model=folder)
+
+
+def test_a_promoter_cnn_is_trained_on_dosages_and_scored_by_them(cohort):
+    folder, _, _, outer = cohort
+    scoring = Scoring("scalar", "auc", 1, PRESETS_OF_PROMOTERS["default"].changed(epochs=2, batch_size=8), 500)
+    found = score_members(
+        Promoters([folder / "b.zarr"]), outer, scoring, members=[0, 1], labels=np.stack([outer.labels] * 2),
+        names=[("a",), ("b",)], size=2, seed=1, device=torch.device("cpu"), what="test",
+    )  # fmt: skip
+    assert found.score.shape == (1, 2) and ((found.score > 0) & (found.score <= 1)).all()

@@ -32,6 +32,11 @@ class Promoters:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def has_dosages(self) -> bool:
+        """Whether genotypes are dosages, of which people share few."""
+        return self.stores[0].count_dtype is not np.int8
+
     def site_names(self) -> dict[str, frozenset[str]]:
         """Return the names of each promoter's sites."""
         return {

@@ -155,11 +155,14 @@ def test_until_stops_at_a_rule_for_the_cohorts_that_are_asked_for(two_cohorts):
 
 def test_as_a_module_it_runs_from_another_folder_under_a_prefix(host):
     """Three jobs for real: scripts, library, schema and own data are found; results lie under the prefix only."""
-    host.write(MODULE, promoternets=FEW | {"cohorts": {"mine": own_cohort(host.folder)}})
+    settings = FEW | {"group_reads_people": True}
+    host.write(MODULE, promoternets=settings | {"cohorts": {"mine": own_cohort(host.folder)}})
     host.run("--cores", "1", "promoternets_promoters", "promoternets_folds")
     results = "promoters/results/mine/"
     assert {results + "promoters.tsv", results + "folds.tsv", results + "logs/assign_folds.log"} <= host.made()
     assert all(path.startswith(results) for path in host.made())
+    assert (host.folder / results / "folds.tsv").stat().st_mode & 0o777 == 0o640
+    assert (host.folder / results / "promoters.tsv").stat().st_mode & 0o004 == 0o004
 
 
 def test_as_a_module_every_rule_finds_its_files_writes_below_the_prefix_and_changes_none_of_the_host(host):

@@ -13,7 +13,7 @@ from signal_files import gene_table, write_sheet
 
 from promoternets.bins.bam import bin_bam
 from promoternets.bins.bigwig import bin_bigwig
-from promoternets.bins.bigwig_layout import check_bigwig
+from promoternets.bins.bigwig_layout import read_parts
 from promoternets.bins.histone import bin_histone
 from promoternets.bins.published_csv import import_published_bins
 from promoternets.bins.windows import windows_of
@@ -231,7 +231,7 @@ def test_a_real_bigwig_cut_short_is_refused(real_data, tmp_path, name, part):
     raw = path.read_bytes()
     (tmp_path / "cut.bw").write_bytes(raw[: int(len(raw) * part)])
     with pytest.raises(InputError, match="the bigWig is cut short"):
-        check_bigwig(tmp_path / "cut.bw")
+        read_parts(tmp_path / "cut.bw")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Reads in bins: counted as bedtools multicov counts them."""
 
-import os
 import shutil
 import subprocess
 
@@ -138,44 +137,6 @@ def test_bases_under_no_read_and_beyond_the_chromosome_are_kept_apart(tmp_path):
     assert found.zero.tolist() == [20, 0]
     assert found.absent.tolist() == [10, 40]
     assert found.uncovered.tolist() == [0, 0]
-
-
-def test_a_bam_without_index_is_told_how_to_get_one(tmp_path):
-    path = write_bam(tmp_path / "a.bam", LENGTHS, [ANCHOR], index=False)
-    with pytest.raises(InputError, match=r"no index. Make one: `samtools index a.bam`"):
-        bin_bam(path, WINDOW)
-
-
-def test_an_index_older_than_its_reads_is_warned_of(many, caplog):
-    path, windows = many
-    bin_bam(path, windows)
-    assert not caplog.records
-    os.utime(f"{path}.bai", (0, 0))
-    bin_bam(path, windows)
-    assert "many.bam.bai is older than the BAM" in caplog.text
-
-
-def test_a_bam_cut_short_is_refused(many, tmp_path, capfd):
-    path, windows = many
-    whole = path.read_bytes()
-    cut = tmp_path / "cut.bam"
-    shutil.copy(f"{path}.bai", f"{cut}.bai")
-    for length in [*range(0, len(whole), max(1, len(whole) // 40)), len(whole) - 28, len(whole) - 1]:
-        cut.write_bytes(whole[:length])
-        with pytest.raises(InputError, match="cut short|not a BAM"):
-            bin_bam(cut, windows)
-    assert capfd.readouterr().err == ""
-
-
-def test_a_bam_damaged_in_the_middle_is_refused(many, tmp_path):
-    path, windows = many
-    raw = bytearray(path.read_bytes())
-    middle = len(raw) // 2
-    raw[middle : middle + 200] = bytes(200)
-    (tmp_path / "bad.bam").write_bytes(raw)
-    shutil.copy(f"{path}.bai", tmp_path / "bad.bam.bai")
-    with pytest.raises(InputError, match="damaged or does not fit its index"):
-        bin_bam(tmp_path / "bad.bam", windows)
 
 
 @pytest.mark.parametrize("content", [b"", b"@HD\tVN:1.6\n", bytes.fromhex("26fc8f88") + bytes(100)])

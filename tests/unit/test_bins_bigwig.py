@@ -8,7 +8,7 @@ import pytest
 from signal_files import gene_table, write_bigwig
 
 from promoternets.bins.bigwig import bin_bigwig
-from promoternets.bins.bigwig_layout import check_bigwig
+from promoternets.bins.bigwig_layout import read_parts
 from promoternets.bins.windows import windows_of
 from promoternets.errors import InputError
 
@@ -154,12 +154,12 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path):
 
 def test_a_bigwig_cut_short_anywhere_is_refused(signal, tmp_path):
     whole = signal.read_bytes()
-    check_bigwig(signal)
+    read_parts(signal)
     cut = tmp_path / "cut.bw"
     for length in [*range(0, len(whole), max(1, len(whole) // 60)), *range(len(whole) - 8, len(whole))]:
         cut.write_bytes(whole[:length])
         with pytest.raises(InputError, match="not a bigWig|cut short"):
-            check_bigwig(cut)
+            read_parts(cut)
 
 
 def test_a_block_of_zeros_in_the_data_is_an_error_and_not_zeros(signal, tmp_path):

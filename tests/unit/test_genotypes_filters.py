@@ -9,6 +9,7 @@ import pytest
 from promoternets.genotypes import filters
 from promoternets.genotypes.filters import Thresholds, reasons, statistics, tidy
 from promoternets.genotypes.hardy_weinberg import exact_p
+from promoternets.genotypes.sites import Calls
 
 
 def by_definition(reference, heterozygous, alternate):
@@ -42,16 +43,18 @@ def test_a_site_with_one_allele_or_nobody_fits_the_proportions():
     assert exact_p(np.array([5, 0, 0]), np.array([0, 0, 0]), np.array([0, 7, 0])).tolist() == [1, 1, 1]
 
 
-def calls_of(*sites):
-    return filters.Calls(*(np.array(part, np.int8) for part in zip(*sites, strict=True)), None)
+def alleles_of(*sites):
+    return np.array(sites, np.int8).transpose(0, 2, 1).copy()
 
 
 def test_statistics_of_diploid_haploid_and_missing_calls():
-    calls = calls_of(([0, 0, 1, -1], [0, 1, 1, -1]), ([0, 1, 1, -1], [-2, -2, 0, -2]), ([-1] * 4, [-1] * 4))
-    found = statistics(calls, controls=None, autosomal=np.array([True, False, True]))
+    alleles = alleles_of(([0, 0, 1, -1], [0, 1, 1, -1]), ([0, 1, 1, -1], [-2, -2, 0, -2]), ([-1] * 4, [-1] * 4))
+    found = statistics(alleles, controls=None, autosomal=np.array([True, False, True]))
     assert found.call_rate.tolist() == [0.75, 0.75, 0.0]
     assert found.frequency[:2].tolist() == [3 / 6, 2 / 4]
     assert np.isnan(found.frequency[2])
+    assert found.missing.tolist() == [1, 1, 4]
+    assert found.haploid.tolist() == [0, 2, 0]
     assert np.isnan(found.hwe_p).all()
 
 
@@ -60,6 +63,8 @@ def test_a_site_counts_for_the_first_filter_that_it_fails():
         call_rate=np.array([0.5, 1.0, 1.0, 1.0, 1.0]),
         frequency=np.array([0.0, 1.0, 0.999, 0.3, 0.3]),
         hwe_p=np.array([np.nan, np.nan, 0.0, 0.0, np.nan]),
+        missing=np.array([2, 0, 0, 0, 0]),
+        haploid=np.zeros(5, int),
     )
     removed = reasons(found, Thresholds(min_call_rate=0.9, min_maf=0.01, min_hwe_p=1e-6))
     assert {name: np.flatnonzero(fails).tolist() for name, fails in removed.items()} == {
@@ -71,18 +76,18 @@ def test_a_site_counts_for_the_first_filter_that_it_fails():
 
 
 def test_switched_off_filters_remove_nothing_but_monomorphic_sites():
-    found = filters.Statistics(np.array([0.1, 0.1]), np.array([0.0, 1e-6]), np.array([0.0, 0.0]))
+    nobody = np.zeros(2, int)
+    found = filters.Statistics(np.array([0.1, 0.1]), np.array([0.0, 1e-6]), np.zeros(2), nobody + 9, nobody)
     removed = reasons(found, Thresholds())
     assert sum(fails.sum() for fails in removed.values()) == removed["monomorphic"].sum() == 1
 
 
 def test_calls_take_the_form_of_the_store():
-    raw = np.array(
-        [[[0, -1, 0], [-1, 1, 1], [-1, -2, 0], [1, 0, 1]], [[0, -2, 0], [-1, -2, 0], [-1, -1, 0], [1, 1, 0]]],
-        np.int8,
+    calls = Calls(
+        np.array([[[0, -1], [-1, 1], [-1, -2], [1, 0]], [[0, -2], [-1, -2], [-1, -1], [1, 1]]], np.int8),
+        np.array([[False, True, False, True], [False] * 4]),
     )
-    calls, half = tidy(raw, np.array([False, True]))
-    assert calls.first.tolist() == [[-1, -1, -1, 1], [0, -1, -1, 1]]
-    assert calls.second.tolist() == [[-1, -1, -1, 0], [-2, -2, -1, 1]]
-    assert half.tolist() == [[True, True, False, False], [False] * 4]
+    half = tidy(calls, np.array([False, True]))
+    assert calls.alleles.tolist() == [[[-1, -1], [-1, -1], [-1, -1], [1, 0]], [[0, -2], [-1, -2], [-1, -1], [1, 1]]]
+    assert half.tolist() == [2, 0]
     assert calls.phased.tolist() == [[False, True, True, True], [True, True, False, False]]

@@ -49,7 +49,7 @@ def test_a_store_that_is_not_there_or_not_whole_is_said_plainly(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         SelectedStore.open(tmp_path / "none.zarr")
     (tmp_path / "empty.zarr").mkdir()
-    with pytest.raises(InputError, match="not a Zarr store"):
+    with pytest.raises(InputError, match="there is no selected-sites store here"):
         SelectedStore.open(tmp_path / "empty.zarr")
     write_selected_store(tmp_path / "s.zarr", **parts())
     group = zarr.open_group(tmp_path / "s.zarr", mode="a", zarr_format=2, use_consolidated=False)

@@ -112,7 +112,7 @@ def test_the_one_contig_of_a_store_with_two_is_refused(tmp_path):
 
 
 def test_what_is_no_store_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no genotype store"):
+    with pytest.raises(InputError, match="the genotype store does not exist"):
         VariantStore.open(tmp_path / "none.zarr")
     (tmp_path / "empty.zarr").mkdir()
     with pytest.raises(InputError, match="no genotype store"):

@@ -16,19 +16,21 @@ STAGES = ("genotypes", "bins", "workflow")  # modules beside this one, each with
 
 
 def chosen(only: str) -> list[Benchmark]:
-    """Return the benchmarks whose names begin with one of some words (comma between), all by default."""
+    """Return the benchmarks with one of some texts (comma between) in their name or peer, all by default."""
     every = [one for stage in STAGES for one in importlib.import_module(f"bench.{stage}").BENCHMARKS]
-    words = tuple(word.strip() for word in only.split(",") if word.strip())
-    found = [one for one in every if not words or one.name.startswith(words)]
+    words = [word.strip() for word in only.split(",") if word.strip()]
+    found = [one for one in every if not words or any(word in f"{one.name} {one.peer}" for word in words)]
     if not found:
-        sys.exit(f"no benchmark begins with {only}; there are: " + "; ".join(one.name for one in every))
+        sys.exit(
+            f"no benchmark has {only} in its name; there are: " + "; ".join(f"{one.name} ({one.peer})" for one in every)
+        )
     return found
 
 
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="beginnings of benchmarks' names, with commas between")
+    parser.add_argument("--only", default="", help="texts in benchmarks' names or peers, with commas between")
     parser.add_argument("--no-record", action="store_true", help="leave results.tsv and README.md as they are")
     options = parser.parse_args()
     before, now = record.read(), []

@@ -37,7 +37,7 @@ class Benchmark(ABC):
 
     Attributes
     ----------
-    name : ``stage: what``; `make bench ONLY=stage` runs those whose names begin so. Several may differ by their peer.
+    name : ``stage: what``; `make bench ONLY=stage` runs those of a stage. Several of one name differ by their peer.
     peer : the program or call it is compared with.
     goal : the least ratio asked for, peer's seconds by ours; None where the row is only for orientation.
     pairs : how often both sides are timed, after the run whose results are compared; 1: that run is the timed one.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import gzip
+import io
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import numpy as np
@@ -14,12 +17,13 @@ import pysam
 from promoternets.bins.windows import Binned, Windows, inside, orient, place, runs
 from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical
+from promoternets.formats.variant_index import BGZF_END
 
-logger = logging.getLogger(__name__)
 Duplicates = Literal["drop", "keep"]
 Unmapped = Literal["count", "drop"]
 AGAIN = "Download or make it again"
-FIRST_BYTES = b"\x1f\x8b"
+MAGIC = b"BAM\1"
+DAMAGE = (OSError, EOFError, zlib.error)  # of compressed data
 
 
 def bin_bam(
@@ -49,8 +53,8 @@ def bin_bam(
     Raises
     ------
     InputError
-        When this is no BAM, it is cut short or has no index; it has no chromosome in common with the genes, or no
-        read in any window; or starts lie beyond its chromosomes' ends.
+        When this is no BAM, it is cut short, damaged or not sorted; it has no chromosome in common with the genes, or
+        no read in any window; or starts lie beyond its chromosomes' ends.
     """
     dropped = pysam.FQCFAIL
     dropped |= pysam.FDUP if duplicates == "drop" else 0
@@ -89,7 +93,10 @@ def bin_bam(
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[pysam.AlignmentFile]:
-    """Open a BAM that has an index and is not cut short.
+    """Open a whole, sorted BAM with an index of its own, made anew for as long as it is open.
+
+    An index that lies beside a BAM has no checksum and may be that of another file: reads would be missed without a
+    word. Making it reads the file once, which checks every block; a BAM that has none needs none.
 
     Raises
     ------
@@ -97,39 +104,78 @@ def opened(path: str | Path) -> Iterator[pysam.AlignmentFile]:
         Otherwise.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError("the BAM does not exist", where=path, fix="Check the path in the sheet of epigenomes")
-    with path.open("rb") as raw:
-        if raw.read(2) != FIRST_BYTES:
-            raise InputError("this is not a BAM", where=path, fix="Give a BAM, or say the right kind in the sheet")
+    _refuse_other_files(path)
     earlier = pysam.set_verbosity(0)  # htslib would print its own words beside ours
     try:
-        try:
-            file = pysam.AlignmentFile(str(path), "rb")
-        except (OSError, ValueError) as error:
-            short = "EOF" in str(error) or "truncated" in str(error)
-            what = "the BAM is cut short: it lacks its end marker" if short else f"this is not a BAM ({error})"
-            raise InputError(what, where=path, fix=AGAIN) from error
-        try:
-            if not file.is_bam:
-                raise InputError("this is not a BAM", where=path, fix="Convert it with `samtools view -b`")
-            if not file.has_index():
-                raise InputError("the BAM has no index", where=path, fix=f"Make one: `samtools index {path.name}`")
-            _warn_of_old_index(path)
-            yield file
-        finally:
-            with suppress(OSError):  # of a damaged file, said once more
-                file.close()
+        with TemporaryDirectory() as folder:
+            index = Path(folder) / "reads.csi"
+            try:
+                pysam.index("-c", "-o", str(index), str(path))
+            except pysam.SamtoolsError as error:
+                raise _not_indexed(path, error) from error
+            with pysam.AlignmentFile(str(path), "rb", index_filename=str(index), check_sq=False) as file:
+                yield file
+    except OSError as error:
+        raise InputError(f"the BAM is damaged ({error})", where=path, fix=AGAIN) from error
     finally:
         pysam.set_verbosity(earlier)
 
 
-def _warn_of_old_index(path: Path) -> None:
-    """Say when an index is older than its reads: it may be that of an earlier file. Copying alone can do it, too."""
-    indexes = [Path(f"{path}.bai"), Path(f"{path}.csi"), path.with_suffix(".bai")]
-    there = [index for index in indexes if index.is_file()]
-    if there and there[0].stat().st_mtime < path.stat().st_mtime:
-        logger.warning("%s is older than the BAM; if that was made again, run `samtools index` again", there[0])
+def _refuse_other_files(path: Path) -> None:
+    """Raise InputError unless the file begins as a BAM does, and ends as block gzip does."""
+    if not path.is_file():
+        raise InputError("the BAM does not exist", where=path, fix="Check the path in the sheet of epigenomes")
+    with path.open("rb") as raw:
+        head = raw.read(14)
+        if head[:2] != BGZF_END[:2]:
+            raise InputError("this is not a BAM", where=path, fix="Give a BAM, or say the right kind in the sheet")
+        raw.seek(-min(len(BGZF_END), raw.seek(0, io.SEEK_END)), io.SEEK_END)
+        end = raw.read()
+    try:
+        with gzip.open(path) as unpacked:
+            magic = unpacked.read(len(MAGIC))
+    except DAMAGE as error:
+        raise InputError("the BAM is damaged or cut short at its start", where=path, fix=AGAIN) from error
+    if magic != MAGIC or head[12:14] != BGZF_END[12:14]:
+        raise InputError("this is not a BAM", where=path, fix="Convert it with `samtools view -b`")
+    if end != BGZF_END:
+        raise InputError("the BAM is cut short: it lacks its end marker", where=path, fix=AGAIN)
+
+
+def _not_indexed(path: Path, cause: Exception) -> InputError:
+    """Return the error for a BAM of which no index can be made: damage, or the first record out of order."""
+    try:
+        _read_blocks(path)
+        with pysam.AlignmentFile(str(path), "rb", check_sq=False) as file:
+            found = _first_fault(file, path)
+    except (*DAMAGE, ValueError, NotImplementedError) as error:
+        return InputError(f"the BAM is damaged ({error})", where=path, fix=AGAIN)
+    return found or InputError(
+        f"no index of the BAM can be made ({' '.join(str(cause).split())[-80:]})",
+        where=path,
+        fix="See whether there is space for temporary files (TMPDIR)",
+    )
+
+
+def _read_blocks(path: Path) -> None:
+    """Raise zlib.error unless all of the file is sound blocks of block gzip."""
+    with path.open("rb") as raw:
+        while head := raw.read(18):
+            if len(head) < 18 or head[:4] != BGZF_END[:4] or head[12:14] != BGZF_END[12:14]:
+                raise zlib.error(f"no block begins at byte {raw.tell() - len(head):,}")
+            zlib.decompress(head + raw.read(int.from_bytes(head[16:18], "little") - 17), wbits=31)
+
+
+def _first_fault(file: pysam.AlignmentFile, path: Path) -> InputError | None:
+    before = (0, -1)
+    for number, read in enumerate(file.fetch(until_eof=True), start=1):
+        place = (read.reference_id if read.reference_id >= 0 else file.nreferences, read.reference_start)
+        if place < before:
+            at = f"record {number:,}, {read.reference_name}:{read.reference_start + 1:,},"
+            return InputError(f"the BAM is not sorted: {at} belongs before the one before it", where=path,
+                              fix="Sort it: `samtools sort`")  # fmt: skip
+        before = place
+    return None
 
 
 def read_alignments(
@@ -153,9 +199,7 @@ def read_alignments(
                 last.append(read.reference_end or position + 1)  # an unmapped read has no end
     except (OSError, ValueError) as error:
         raise InputError(
-            f"the BAM is damaged or does not fit its index: {contig}:{start + 1:,}-{end:,} cannot be read ({error})",
-            where=path,
-            fix=f"{AGAIN}, then `samtools index`",
+            f"the BAM is damaged: {contig}:{start + 1:,}-{end:,} cannot be read ({error})", where=path, fix=AGAIN
         ) from error
     return np.array(first, dtype=np.int64), np.array(last, dtype=np.int64)
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pyBigWig
 
-from promoternets.bins.bigwig_layout import AGAIN, check_bigwig
-from promoternets.bins.windows import Binned, Windows, inside, orient, place, runs
+from promoternets.bins.bigwig_layout import read_parts
+from promoternets.bins.bigwig_values import Intervals, intervals_of
+from promoternets.bins.windows import Binned, Windows, inside, orient, place
 from promoternets.errors import InputError
 from promoternets.formats.contigs import canonical
 
 Statistic = Literal["mean", "sum", "mean_covered"]
 GREATEST = float(np.finfo(np.float32).max)  # a bin is stored in float32
-INTERVAL = np.dtype([("start", "i8"), ("end", "i8"), ("value", "f4")])
+PIECES_AT_ONCE = 1 << 16  # intervals in windows that are summed up together
 
 
 def bin_bigwig(
@@ -33,29 +31,32 @@ def bin_bigwig(
         bases (``sum`` of bigWigAverageOverBed).
     allow_negative : read negative values too (log fold change); counts, depth and p-values have none.
 
-    The file is asked once per stretch of overlapping windows; sums are made in float64.
+    Each block of the file is unpacked once; sums are made in float64.
 
     Raises
     ------
     InputError
-        When this is no bigWig, it is cut short or damaged (`check_bigwig`); it has no chromosome in common with the
+        When this is no bigWig, it is cut short or damaged (`read_parts`); it has no chromosome in common with the
         genes, or no value in any window; starts lie beyond its chromosomes' ends; in the windows a value is NaN,
         infinite or negative, or a base has two values; or a bin is greater than float32 holds.
     """
-    with opened(path) as file:
-        lengths = {name: int(length) for name, length in file.chroms().items()}
-        placed = place(windows, lengths, str(path))
-        signal = np.zeros((len(windows), windows.bin_count), dtype=np.float64)
-        zero = np.zeros(len(windows), dtype=np.int32)
-        covered = np.zeros(len(windows), dtype=np.int32)
-        on_contig = np.zeros(len(windows), dtype=np.int64)
+    parts = read_parts(path)
+    placed = place(windows, parts.lengths, str(path))
+    signal = np.zeros((len(windows), windows.bin_count), dtype=np.float64)
+    zero = np.zeros(len(windows), dtype=np.int32)
+    covered = np.zeros(len(windows), dtype=np.int32)
+    on_contig = np.zeros(len(windows), dtype=np.int64)
+    with Path(path).open("rb") as file:
         for name, rows in placed.items():
-            on_contig[rows] = inside(windows, rows, lengths[name])
-            for first, end, genes in runs(windows, rows):
-                found = read_intervals(file, name, max(first, 0), min(end, lengths[name]), path)
-                if len(found):
-                    check_values(found, name, path, allow_negative)
-                    signal[genes], zero[genes], covered[genes] = sum_up(found, first, end, windows, genes, statistic)
+            on_contig[rows] = inside(windows, rows, parts.lengths[name])
+            starts = windows.start[rows]
+            for some, found in intervals_of(file, parts, name, starts, starts + windows.width, path):
+                genes = rows[some]
+                found, first, last = within(found, starts[some], windows.width)
+                check_values(found, name, path, allow_negative)
+                signal[genes], zero[genes], covered[genes] = sum_up(
+                    found, first, last, starts[some], windows, statistic
+                )
     if not covered.any():
         raise InputError(
             "the file has no value in any gene's window",
@@ -75,101 +76,94 @@ def bin_bigwig(
         zero=zero,
         uncovered=(on_contig - covered).astype(np.int32),
         absent=absent.astype(np.int32),
-        lengths={canonical(name): lengths[name] for name in placed},
+        lengths={canonical(name): parts.lengths[name] for name in placed},
     )
 
 
-@contextmanager
-def opened(path: str | Path) -> Iterator[Any]:
-    """Open a bigWig that `check_bigwig` found whole.
+def within(found: Intervals, starts: np.ndarray, width: int) -> tuple[Intervals, np.ndarray, np.ndarray]:
+    """Return the intervals that overlap a window, and the first and the end of each window's among them.
 
-    Raises
-    ------
-    InputError
-        Also when pyBigWig cannot open it after all.
+    Parameters
+    ----------
+    starts : int64 [windows], ascending.
     """
-    check_bigwig(path)
-    try:
-        file = pyBigWig.open(str(path))
-        readable = file.isBigWig() and file.chroms()
-    except RuntimeError as error:
-        raise InputError(f"the bigWig cannot be read ({error})", where=path, fix=AGAIN) from error
-    try:
-        if not readable:
-            raise InputError("the bigWig names no chromosome", where=path, fix=AGAIN)
-        yield file
-    finally:
-        file.close()
+    first = np.searchsorted(np.maximum.accumulate(found.end), starts, side="right")
+    last = np.maximum(np.searchsorted(found.start, starts + width, side="left"), first)
+    change = np.zeros(len(found.start) + 1, dtype=np.int64)
+    np.add.at(change, first, 1)
+    np.add.at(change, last, -1)
+    chosen = np.cumsum(change)[:-1] > 0
+    number = np.append(0, np.cumsum(chosen))
+    return Intervals(*(column[chosen] for column in found)), number[first], number[last]
 
 
-def read_intervals(file: Any, contig: str, start: int, end: int, path: str | Path) -> np.ndarray:
-    """Return the intervals that overlap [start, end), cut to it, sorted: `INTERVAL` array, empty if there are none."""
-    if start >= end:
-        return np.empty(0, dtype=INTERVAL)
-    try:
-        rows = file.intervals(contig, start, end)
-    except RuntimeError as error:
-        raise InputError(
-            f"the bigWig is damaged: {contig}:{start + 1:,}-{end:,} cannot be read ({error})", where=path, fix=AGAIN
-        ) from error
-    if not rows:
-        return np.empty(0, dtype=INTERVAL)
-    found = np.fromiter(rows, dtype=INTERVAL, count=len(rows))
-    found["start"] = np.maximum(found["start"], start)
-    found["end"] = np.minimum(found["end"], end)
-    return found[np.argsort(found["start"], kind="stable")]
-
-
-def check_values(found: np.ndarray, contig: str, path: str | Path, allow_negative: bool) -> None:
+def check_values(found: Intervals, contig: str, path: str | Path, allow_negative: bool) -> None:
     """Raise InputError at the first value that cannot be signal, or base with two values."""
-    value = found["value"]
-    doubled = np.append(found["end"][:-1] > found["start"][1:], False)
+    value = found.value
+    doubled = np.append(found.end[:-1] > found.start[1:], False)
     for wrong, what, fix in (
         (np.isnan(value), "holds NaN", "Make it again without: a base that was not measured is left out of a bigWig"),
         (np.isinf(value), "holds an infinite value", "Make it again without, as by a cap on the p-value"),
         (
-            np.zeros(len(found), dtype=bool) if allow_negative else value < 0,
+            np.zeros(len(value), dtype=bool) if allow_negative else value < 0,
             "holds a negative value, which counts, depth and -log10 p cannot have,",
             "Give such signal, or allow negative values for fold changes",
         ),
         (doubled, "has two values for one base", "Make it again from a sorted bedGraph without overlaps"),
     ):
         if wrong.any():
-            at = found[int(np.argmax(wrong))]
-            base = at["end"] if what.startswith("has two") else at["start"] + 1
-            raise InputError(f"the bigWig {what} at {contig}:{base:,} ({at['value']:g})", where=path, fix=fix)
+            at = int(np.argmax(wrong))
+            base = found.end[at] if what.startswith("has two") else found.start[at] + 1
+            raise InputError(f"the bigWig {what} at {contig}:{base:,} ({value[at]:g})", where=path, fix=fix)
 
 
 def sum_up(
-    found: np.ndarray, first: int, end: int, windows: Windows, genes: np.ndarray, statistic: Statistic
+    found: Intervals, first: np.ndarray, last: np.ndarray, starts: np.ndarray, windows: Windows, statistic: Statistic
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Spread the intervals of the stretch [first, end) over its bases and sum up the windows in it.
+    """Sum up intervals in the bins of some windows, without a sum over other bins: no value is lost beside a great one.
+
+    Parameters
+    ----------
+    first, last : int64 [genes]: each window's intervals. starts : int64 [genes]: its first base.
 
     Returns
     -------
     signal float64 [genes, bins] in genome order, bases covered with 0 int64 [genes], bases covered int64 [genes]
     """
-    edges = np.empty(2 * len(found) + 2, dtype=np.int64)
-    edges[0], edges[-1] = first, end
-    edges[1:-1:2], edges[2:-1:2] = found["start"], found["end"]
-    lengths = np.diff(edges)  # gap, interval, gap, interval, ..., gap
-    level = np.zeros(len(lengths), dtype=np.float64)
-    level[1::2] = found["value"]
-    held = np.zeros(len(lengths), dtype=bool)
-    held[1::2] = True
-    bases, is_covered = np.repeat(level, lengths), np.repeat(held, lengths)
-    is_zero = is_covered & (bases == 0)
-    shape = (windows.bin_count, windows.bin_size)
-    signal = np.empty((len(genes), windows.bin_count), dtype=np.float64)
-    covered = np.empty((len(genes), windows.bin_count), dtype=np.int64)
-    zero = np.empty(len(genes), dtype=np.int64)
-    for row, start in enumerate(windows.start[genes] - first):
-        own = slice(start, start + windows.width)
-        signal[row] = bases[own].reshape(shape).sum(axis=1)
-        covered[row] = is_covered[own].reshape(shape).sum(axis=1)
-        zero[row] = is_zero[own].sum()
+    size, bins = windows.bin_size, windows.bin_count
+    signal, covered = np.zeros((2, len(starts), bins))
+    zero = np.zeros(len(starts))
+    pieces = np.cumsum(last - first)
+    edges = np.searchsorted(pieces, np.arange(PIECES_AT_ONCE, pieces[-1], PIECES_AT_ONCE))
+    for some in np.split(np.arange(len(starts)), np.unique(edges)):
+        gene, number = _each(last[some] - first[some])
+        item = number + first[some][gene]
+        start = starts[some][gene]
+        begin = np.maximum(found.start[item] - start, 0)
+        end = np.minimum(found.end[item] - start, windows.width)
+        value = found.value[item].astype(np.float64)
+        zero[some] = np.bincount(gene, (end - begin) * (value == 0), minlength=len(some))
+        lowest = begin // size
+        longer, more = _each((end - 1) // size - lowest)  # the bins an interval touches beside its lowest
+        parts = [
+            (gene * bins + lowest, np.minimum(end, (lowest + 1) * size) - begin, value),
+            (
+                (gene * bins + lowest)[longer] + more + 1,
+                np.minimum(end[longer] - (lowest[longer] + more + 1) * size, size),
+                value[longer],
+            ),
+        ]
+        for at, length, level in parts:
+            signal[some] += np.bincount(at, length * level, minlength=len(some) * bins).reshape(-1, bins)
+            covered[some] += np.bincount(at, length, minlength=len(some) * bins).reshape(-1, bins)
     if statistic == "mean":
-        signal /= windows.bin_size
+        signal /= size
     elif statistic == "mean_covered":
         signal /= np.maximum(covered, 1)
-    return signal, zero, covered.sum(axis=1)
+    return signal, zero.astype(np.int64), covered.sum(axis=1).astype(np.int64)
+
+
+def _each(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for so many items of each owner, the owner of each item and its number among the owner's."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]

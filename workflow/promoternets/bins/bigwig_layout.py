@@ -1,9 +1,9 @@
-"""Whether a file is a whole bigWig whose parts agree: what cannot be right is an error before a value is read.
+"""The parts of a bigWig, and whether they agree: what cannot be right is an error before a value is read.
 
-libBigWig, which reads the values, opens a bigWig that was cut short, walks a damaged table of chromosomes until it
-crashes, and passes over blocks that a damaged index puts elsewhere. So the table and the index are read here, too, and
-compared with the head of each block. The values are behind zlib's checksums; an uncompressed bigWig, which is rare, has
-none, and a changed value in it cannot be told.
+libBigWig opens a bigWig that was cut short, walks a damaged table of chromosomes until it crashes, and passes over
+blocks that a damaged index puts elsewhere. Here the table and the index are compared with the head of each block. The
+values (`bigwig_values`) are behind zlib's checksums; an uncompressed bigWig, which is rare, has none, and a changed
+value in it cannot be told.
 Layout: Kent et al. 2010, Bioinformatics 26:2204, supplementary tables 5 to 17.
 """
 
@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,17 @@ END_MARK_SINCE = 4  # version of the format; UCSC's own check of a file looks fo
 AGAIN = "Download or make it again"
 
 
-def check_bigwig(path: str | Path) -> None:
-    """Raise InputError unless `path` is a whole bigWig.
+class Parts(NamedTuple):
+    """What a bigWig says of itself."""
+
+    lengths: dict[str, int]  # of chromosomes, in bp, in the order of their numbers
+    blocks: np.ndarray  # LEAF [blocks]: (number, first base, number, end) and where in the file, by place
+    block_bytes: int  # the greatest size of a block, unpacked
+    packed: bool
+
+
+def read_parts(path: str | Path) -> Parts:
+    """Return the parts of a bigWig; raise InputError unless it is a whole one.
 
     Every block and every node of the index of the data and of the zoom levels must lie inside the file, and its
     last four bytes are those of its start: the end of an index is often empty, and a cut there would go unseen.
@@ -46,7 +55,7 @@ def check_bigwig(path: str | Path) -> None:
     if not path.is_file():
         raise InputError("the bigWig does not exist", where=path, fix="Check the path in the sheet of epigenomes")
     with path.open("rb") as file:
-        _Layout(file, path).check()
+        return _Layout(file, path).parts()
 
 
 class _Layout:
@@ -56,7 +65,7 @@ class _Layout:
         self.file, self.path = file, path
         self.size = path.stat().st_size
 
-    def check(self) -> None:
+    def parts(self) -> Parts:
         head = self.file.read(HEADER.size)
         self._refuse_other_formats(head)
         if len(head) < HEADER.size:
@@ -71,9 +80,11 @@ class _Layout:
         blocks = self._blocks(index)
         if len(blocks) != self._unpack(BLOCK_TREE_HEADER, index)[2]:
             raise self._damaged(index)
-        self._check_blocks(blocks, lengths, packed=unpacked > 0)
+        self._check_blocks(blocks, np.array(list(lengths.values()), dtype=np.int64), packed=unpacked > 0)
         if version >= END_MARK_SINCE and self._read(self.size - 4, 4) != head[:4]:
             raise InputError("the bigWig is cut short: it lacks its end mark", where=self.path, fix=AGAIN)
+        blocks = blocks[np.lexsort([blocks["place"][:, 1], blocks["place"][:, 0]])]
+        return Parts(lengths, blocks, max(unpacked, int(blocks["size"].max(initial=0))), packed=unpacked > 0)
 
     def _refuse_other_formats(self, head: bytes) -> None:
         (magic,) = struct.unpack("<I", head[:4].ljust(4, b"\0"))
@@ -96,8 +107,8 @@ class _Layout:
             f"this is not a bigWig: {what}", where=self.path, fix="Give a bigWig, or say the right kind in the sheet"
         )
 
-    def _contigs(self, offset: int) -> np.ndarray:
-        """Return the length of each chromosome by its number, int64; names are looked at and dropped."""
+    def _contigs(self, offset: int) -> dict[str, int]:
+        """Return the length of each chromosome, in the order of their numbers."""
         magic, _, name_size, value_size, count, _ = self._unpack(CONTIG_TREE_HEADER, offset)
         if magic != CONTIG_TREE or value_size != 8 or not 0 < name_size <= LONGEST_NAME:
             raise self._damaged(offset)
@@ -110,7 +121,7 @@ class _Layout:
         sound = all(name.isascii() and name.decode("ascii", "replace").isprintable() and name for name in names)
         if not (len(found) == len(set(names)) == count == max(found, default=-1) + 1 and sound):
             raise InputError("the bigWig's table of chromosomes is damaged", where=self.path, fix=AGAIN)
-        return np.array([found[number][1] for number in range(count)], dtype=np.int64)
+        return {name.decode(): length for name, length in (found[number] for number in range(count))}
 
     def _blocks(self, offset: int) -> np.ndarray:
         """Return what an index says of its blocks, LEAF [blocks]; each branch must hold the places under it."""

@@ -24,10 +24,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import zarr
 
 from promoternets.errors import InputError
 from promoternets.formats.outputs import written
+from promoternets.formats.zarr_store import ZarrStore, create_array, create_store, finish_store, write_array
 
 COLUMNS = ("site", "chrom", "position", "ref", "alt", "frequency", "effect", "se", "p")
 ARRAYS = ("contig_id", "variant_contig", "variant_position", "variant_allele", "effect", "z")
@@ -61,7 +61,7 @@ class Piece:
 def write_associations(table: str | Path, store: str | Path, pieces: Iterable[Piece], *, fold: int, rounds: int) -> int:
     """Write both as the pieces come; return how many sites there were. Memory: one piece and one chunk."""
     with written(table) as text, written(store) as folder:
-        group = zarr.open_group(folder, mode="w", zarr_format=2)
+        group = create_store(folder, {"fold": int(fold), "rounds": int(rounds)})
         arrays = _arrays(group, rounds)
         contigs: list[str] = []
         sites = 0
@@ -76,11 +76,8 @@ def write_associations(table: str | Path, store: str | Path, pieces: Iterable[Pi
                 packed.write(rows.encode())
                 _append(arrays, piece, contigs.index(piece.chrom), sites)
                 sites += len(piece.position)
-        names = group.create_array("contig_id", shape=(len(contigs),), dtype=str, chunks=(max(1, len(contigs)),))
-        if contigs:
-            names[:] = np.array(contigs, dtype=object)
-        group.attrs.update(fold=int(fold), rounds=int(rounds))
-        zarr.consolidate_metadata(folder, zarr_format=2)
+        write_array(group, "contig_id", np.array(contigs, dtype=object), ["contigs"])
+        finish_store(folder)
     return sites
 
 
@@ -94,9 +91,7 @@ def _arrays(group: Any, rounds: int) -> dict[str, Any]:
         "z": ("float32", (fits, 0), (fits, SITES_PER_CHUNK), ["fits", "variants"]),
     }
     return {
-        name: group.create_array(
-            name, shape=shape, dtype=dtype, chunks=chunks, fill_value=None, attributes={"_ARRAY_DIMENSIONS": dimensions}
-        )
+        name: create_array(group, name, shape=shape, dtype=dtype, chunks=chunks, dimensions=dimensions)
         for name, (dtype, shape, chunks, dimensions) in kinds.items()
     }
 
@@ -128,7 +123,7 @@ class Associations:
     position: np.ndarray
     fold: int
     rounds: int
-    _group: Any
+    _store: ZarrStore
 
     @classmethod
     def open(cls, path: str | Path) -> Associations:
@@ -137,25 +132,23 @@ class Associations:
         Raises
         ------
         InputError
-            When there is no such store at `path`.
+            When there is no such store at `path`, or it is damaged.
         """
-        path = Path(path)
-        redo = "Make it again with associate_sites"
-        try:
-            group = zarr.open_group(path, mode="r", zarr_format=2)
-        except (FileNotFoundError, OSError, ValueError) as error:
-            raise InputError("there is no association study here", where=path, fix=redo) from error
-        absent = [name for name in ARRAYS if name not in group]
-        if absent or "rounds" not in group.attrs:
-            raise InputError(f"the association study lacks {', '.join(absent or ['rounds'])}", where=path, fix=redo)
+        store = ZarrStore(
+            path,
+            what="association study",
+            redo="Make it again with associate_sites",
+            arrays=ARRAYS,
+            attributes=("fold", "rounds"),
+        )
         return cls(
-            path=path,
-            contigs=[str(name) for name in group["contig_id"][:]],
-            contig=np.asarray(group["variant_contig"][:]),
-            position=np.asarray(group["variant_position"][:]),
-            fold=int(group.attrs["fold"]),
-            rounds=int(group.attrs["rounds"]),
-            _group=group,
+            path=store.path,
+            contigs=store.read("contig_id").tolist(),
+            contig=store.read("variant_contig"),
+            position=store.read("variant_position"),
+            fold=int(store.attributes["fold"]),
+            rounds=int(store.attributes["rounds"]),
+            _store=store,
         )
 
     def __len__(self) -> int:
@@ -174,16 +167,16 @@ class Associations:
 
     def effect(self, fit: int) -> np.ndarray:
         """Return log odds per alternate allele, float32 [sites], of one fit."""
-        return np.asarray(self._group["effect"][fit])
+        return self._store.read("effect", fit)
 
     def z(self, fit: int) -> np.ndarray:
         """Return the score statistic in standard deviations, float32 [sites], of one fit."""
-        return np.asarray(self._group["z"][fit])
+        return self._store.read("z", fit)
 
     @cached_property
     def alleles(self) -> np.ndarray:
         """Reference and alternate allele, text [sites, 2]; some 120 bytes a site, so ask where names are needed."""
-        return np.asarray(self._group["variant_allele"][:], dtype=object)
+        return self._store.read("variant_allele")
 
     def rows_of(self, contig: str) -> slice:
         """Return the rows of one chromosome, which lie side by side; none where it is not in the study."""

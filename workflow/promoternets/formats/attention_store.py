@@ -18,16 +18,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import zarr
-from numcodecs import Blosc
 
-from promoternets.errors import InputError
 from promoternets.formats.outputs import written
+from promoternets.formats.zarr_store import ZarrStore, create_store, finish_store, write_array
 
-MAPS = ("score", "alpha", "beta", "saliency", "class_optimisation")
+MAPS = {
+    "score": ["genes"],
+    "alpha": ["genes", "rows", "bins"],
+    "beta": ["genes", "marks"],
+    "saliency": ["genes", "marks", "bins"],
+    "class_optimisation": ["classes", "marks", "bins"],
+}
 OWN = ("gene_id", "part", "mark", "label")
 GENES_PER_CHUNK = 1000
 
@@ -44,7 +47,7 @@ class AttentionStore:
     marks: tuple[str, ...]
     label: np.ndarray
     models: tuple[str, ...]
-    _group: Any
+    _store: ZarrStore
 
     @classmethod
     def open(cls, path: str | Path) -> AttentionStore:
@@ -53,33 +56,30 @@ class AttentionStore:
         Raises
         ------
         InputError
-            When there is no attention store at `path`.
+            When there is no attention store at `path`, or it is damaged.
         """
-        path = Path(path)
-        redo = "Make it again with explain_chromatin.py"
-        if not path.is_dir():
-            raise InputError("the attention store does not exist", where=path, fix=redo)
-        try:
-            group = zarr.open_group(path, mode="r")
-            own = {name: group[name][:] for name in OWN}
-            attributes = {name: str(group.attrs[name]) for name in ("epigenome", "target")}
-        except (FileNotFoundError, KeyError, ValueError) as error:
-            raise InputError(f"this is no attention store ({error})", where=path, fix=redo) from error
+        store = ZarrStore(
+            path,
+            what="attention store",
+            redo="Make it again with explain_chromatin.py",
+            arrays=OWN,
+            attributes=("epigenome", "target"),
+        )
         return cls(
-            path=path,
-            gene_ids=own["gene_id"].astype(str).astype(object),
-            part=own["part"].astype(str).astype(object),
-            marks=tuple(own["mark"].astype(str)),
-            label=own["label"].astype(np.int64),
-            models=tuple(sorted(entry.name for entry in path.iterdir() if (entry / ".zgroup").is_file())),
-            _group=group,
-            **attributes,
+            path=store.path,
+            epigenome=str(store.attributes["epigenome"]),
+            target=str(store.attributes["target"]),
+            gene_ids=store.read("gene_id"),
+            part=store.read("part"),
+            marks=tuple(store.read("mark")),
+            label=store.read("label").astype(np.int64),
+            models=tuple(sorted(entry.name for entry in store.path.iterdir() if (entry / ".zgroup").is_file())),
+            _store=store,
         )
 
     def maps(self, model: str) -> dict[str, np.ndarray]:
         """Return a model's arrays by name."""
-        group = self._group[model]
-        return {name: np.asarray(group[name][:]) for name in MAPS if name in group}
+        return {name: self._store.read(f"{model}/{name}") for name in MAPS if f"{model}/{name}" in self._store}
 
 
 def write_attention_store(
@@ -95,20 +95,16 @@ def write_attention_store(
 ) -> None:
     """Write a store; see the module for names, shapes and dtypes."""
     with written(path) as partial:
-        group = zarr.open_group(partial, mode="w", zarr_format=2)
-        group.attrs.update({"epigenome": epigenome, "target": target})
-        for name, values in (("gene_id", gene_ids), ("part", part), ("mark", marks)):
-            _write(group, name, np.array([str(value) for value in values]))
-        _write(group, "label", np.asarray(label, dtype=np.int8))
+        store = create_store(partial, {"epigenome": epigenome, "target": target})
+        for name, values, dimension in (
+            ("gene_id", gene_ids, "genes"),
+            ("part", part, "genes"),
+            ("mark", marks, "marks"),
+        ):
+            write_array(store, name, np.array([str(value) for value in values], dtype=object), [dimension])
+        write_array(store, "label", np.asarray(label, dtype=np.int8), ["genes"])
         for model, maps in models.items():
-            inside = group.create_group(model)
+            group = store.create_group(model)
             for name, values in maps.items():
-                _write(inside, name, np.asarray(values, dtype=np.float32))
-
-
-def _write(group: Any, name: str, values: np.ndarray) -> None:
-    chunks = (min(GENES_PER_CHUNK, max(1, len(values))), *(max(1, size) for size in values.shape[1:]))
-    array = group.create_array(
-        name, shape=values.shape, dtype=values.dtype, chunks=chunks, compressors=Blosc(cname="zstd", clevel=5)
-    )
-    array[...] = values
+                write_array(group, name, np.asarray(values, dtype=np.float32), MAPS[name], first_chunk=GENES_PER_CHUNK)
+        finish_store(partial)

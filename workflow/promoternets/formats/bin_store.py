@@ -16,14 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import zarr
-from numcodecs import Blosc
 
-from promoternets.errors import InputError
 from promoternets.formats.outputs import written
+from promoternets.formats.zarr_store import ZarrStore, create_store, finish_store, write_array
 
 ARRAYS = ("gene_id", "mark", "signal", "zero", "uncovered", "absent")
 ATTRIBUTES = ("epigenome", "bin_size", "oriented", "statistic", "fill", "source", "validation_mark")
@@ -52,7 +49,7 @@ class BinStore:
     fill: str
     source: str
     validation_mark: str | None
-    _group: Any = field(repr=False)
+    _store: ZarrStore = field(repr=False)
 
     @classmethod
     def open(cls, path: str | Path) -> BinStore:
@@ -61,59 +58,54 @@ class BinStore:
         Raises
         ------
         InputError
-            When there is no store at `path`, or an array or attribute is missing.
+            When there is no store at `path`, an array or attribute is missing, or it is damaged.
         """
-        path = Path(path)
-        redo = "Make it again with bin_histone or import_published_bins"
-        if not path.is_dir():
-            raise InputError("the bin store does not exist", where=path, fix=redo)
-        try:
-            group = zarr.open_group(path, mode="r")
-        except (FileNotFoundError, KeyError, ValueError) as error:
-            raise InputError("this is not a Zarr store", where=path, fix=redo) from error
-        absent = [name for name in ARRAYS if name not in group]
-        absent += [name for name in ATTRIBUTES if name not in group.attrs]
-        if absent:
-            raise InputError(f"the bin store lacks {', '.join(absent)}", where=path, fix=redo)
+        store = ZarrStore(
+            path,
+            what="bin store",
+            redo="Make it again with bin_histone or import_published_bins",
+            arrays=ARRAYS,
+            attributes=ATTRIBUTES,
+        )
         return cls(
-            path=path,
-            gene_ids=_text(group["gene_id"][:]),
-            marks=_text(group["mark"][:]),
-            **{name: group.attrs[name] for name in ATTRIBUTES},
-            _group=group,
+            path=store.path,
+            gene_ids=store.read("gene_id"),
+            marks=store.read("mark"),
+            **{name: store.attributes[name] for name in ATTRIBUTES},
+            _store=store,
         )
 
     @property
     def bin_count(self) -> int:
         """Bins of a gene."""
-        return int(self._group["signal"].shape[2])
+        return int(self._store.array("signal").shape[2])
 
     @cached_property
     def signal(self) -> np.ndarray:
         """Signal of the input marks, float32 [genes, marks, bins]."""
-        return np.asarray(self._group["signal"][:], dtype=np.float32)
+        return self._store.read("signal")
 
     @cached_property
     def validation_signal(self) -> np.ndarray | None:
         """Signal of the held-back mark, float32 [genes, bins]; None without one."""
-        if "validation_signal" not in self._group:
+        if "validation_signal" not in self._store:
             return None
-        return np.asarray(self._group["validation_signal"][:], dtype=np.float32)
+        return self._store.read("validation_signal")
 
     @cached_property
     def zero(self) -> np.ndarray:
         """Bases covered with the value 0, int32 [genes, marks]."""
-        return np.asarray(self._group["zero"][:], dtype=np.int32)
+        return self._store.read("zero")
 
     @cached_property
     def uncovered(self) -> np.ndarray:
         """Bases of which the file says nothing, int32 [genes, marks]."""
-        return np.asarray(self._group["uncovered"][:], dtype=np.int32)
+        return self._store.read("uncovered")
 
     @cached_property
     def absent(self) -> np.ndarray:
         """Bases on a chromosome the file lacks or beyond a chromosome's end, int32 [genes, marks]."""
-        return np.asarray(self._group["absent"][:], dtype=np.int32)
+        return self._store.read("absent")
 
 
 def write_bin_store(
@@ -158,44 +150,25 @@ def write_bin_store(
         if array is not None and not np.isfinite(array).all():
             raise ValueError("a signal is not finite")
     with written(path) as partial:
-        target = zarr.open_group(partial, mode="w", zarr_format=2)
-        _add(target, "gene_id", np.asarray(list(gene_ids), dtype=object), ["genes"])
-        _add(target, "mark", np.asarray(list(marks), dtype=object), ["marks"])
-        _add(target, "signal", signal.astype(np.float32), ["genes", "marks", "bins"])
-        for name, array in (("zero", zero), ("uncovered", uncovered), ("absent", absent)):
-            _add(target, name, array.astype(np.int32), ["genes", "marks"])
+        attributes = {
+            "epigenome": str(epigenome),
+            "bin_size": int(bin_size),
+            "oriented": bool(oriented),
+            "statistic": str(statistic),
+            "fill": str(fill),
+            "source": str(source),
+            "validation_mark": validation_mark,
+        }
+        store = create_store(partial, attributes)
+        write_array(store, "gene_id", np.asarray(list(gene_ids), dtype=object), ["genes"])
+        write_array(store, "mark", np.asarray(list(marks), dtype=object), ["marks"])
+        arrays = [("signal", signal.astype(np.float32), ["genes", "marks", "bins"])]
+        arrays += [
+            (name, array.astype(np.int32), ["genes", "marks"])
+            for name, array in (("zero", zero), ("uncovered", uncovered), ("absent", absent))
+        ]
         if validation_signal is not None:
-            _add(target, "validation_signal", validation_signal.astype(np.float32), ["genes", "bins"])
-        target.attrs.update(
-            {
-                "epigenome": str(epigenome),
-                "bin_size": int(bin_size),
-                "oriented": bool(oriented),
-                "statistic": str(statistic),
-                "fill": str(fill),
-                "source": str(source),
-                "validation_mark": validation_mark,
-            }
-        )
-        zarr.consolidate_metadata(partial, zarr_format=2)
-
-
-def _add(target: zarr.Group, name: str, values: np.ndarray, dimensions: list[str]) -> None:
-    text = values.dtype == object
-    chunks = tuple(max(1, size) for size in (min(values.shape[0], GENES_PER_CHUNK), *values.shape[1:]))
-    array = target.create_array(
-        name,
-        shape=values.shape,
-        dtype=str if text else values.dtype,
-        chunks=chunks,
-        fill_value=None,  # xarray would take a fill value for "missing"
-        compressors=Blosc("zstd", clevel=5, shuffle=Blosc.SHUFFLE),
-        attributes={"_ARRAY_DIMENSIONS": dimensions},
-    )
-    if values.size:
-        array[...] = values
-
-
-def _text(values: np.ndarray) -> np.ndarray:
-    """Return text as an object array of plain str, whatever Zarr made of it."""
-    return np.array(values.tolist(), dtype=object).reshape(values.shape)
+            arrays.append(("validation_signal", validation_signal.astype(np.float32), ["genes", "bins"]))
+        for name, array, dimensions in arrays:
+            write_array(store, name, array, dimensions, first_chunk=GENES_PER_CHUNK)
+        finish_store(partial)

@@ -17,15 +17,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import zarr
-from numcodecs import Blosc
 
-from promoternets.errors import InputError
 from promoternets.formats.outputs import written
-from promoternets.formats.variant_store import alternate_counts
+from promoternets.formats.variant_store import VariantStore, alternate_counts
+from promoternets.formats.zarr_store import ZarrStore, create_array, create_store, finish_store, write_array
 from promoternets.progress import progress
 
 ABSENT = -1
@@ -60,7 +58,7 @@ class BlockStore:
     max_distance: int | None
     oriented: bool
     legacy: bool
-    _group: Any = field(repr=False)
+    _store: ZarrStore = field(repr=False)
 
     @classmethod
     def open(cls, path: str | Path) -> BlockStore:
@@ -69,40 +67,35 @@ class BlockStore:
         Raises
         ------
         InputError
-            When there is no store at `path`, or an array or attribute is missing.
+            When there is no store at `path`, an array or attribute is missing, or it is damaged.
         """
-        path = Path(path)
-        redo = "Make it again with build_blocks"
-        if not path.is_dir():
-            raise InputError("the block store does not exist", where=path, fix=redo)
-        try:
-            group = zarr.open_group(path, mode="r")
-        except (FileNotFoundError, KeyError, ValueError) as error:
-            raise InputError("this is not a Zarr store", where=path, fix=redo) from error
-        absent = [name for name in (*ARRAYS, *OWN_ARRAYS) if name not in group]
-        absent += [name for name in ATTRIBUTES if name not in group.attrs]
-        if absent:
-            raise InputError(f"the block store lacks {', '.join(absent)}", where=path, fix=redo)
+        store = ZarrStore(
+            path,
+            what="block store",
+            redo="Make it again with build_blocks",
+            arrays=(*ARRAYS, *OWN_ARRAYS),
+            attributes=ATTRIBUTES,
+        )
         return cls(
-            path=path,
-            sample_ids=_text(group["sample_id"][:]),
-            promoters=_text(group["promoter_id"][:]),
-            variant=np.asarray(group["block_variant"][:], dtype=np.int32),
-            distance=np.asarray(group["block_distance"][:], dtype=np.int32),
-            **{name: group.attrs[name] for name in ATTRIBUTES},
-            _group=group,
+            path=store.path,
+            sample_ids=store.read("sample_id"),
+            promoters=store.read("promoter_id"),
+            variant=store.read("block_variant"),
+            distance=store.read("block_distance"),
+            **{name: store.attributes[name] for name in ATTRIBUTES},
+            _store=store,
         )
 
     @cached_property
     def positions(self) -> np.ndarray:
         """Position of each site, 1-based, int32 [variants]."""
-        return np.asarray(self._group["variant_position"][:], dtype=np.int32)
+        return self._store.read("variant_position")
 
     @cached_property
     def site_ids(self) -> np.ndarray:
         """Each site as ``chrom:pos:ref:alt``, text [variants]."""
-        contigs = _text(self._group["contig_id"][:])[np.asarray(self._group["variant_contig"][:])]
-        alleles = _text(self._group["variant_allele"][:])
+        contigs = self._store.read("contig_id")[self._store.read("variant_contig")]
+        alleles = self._store.read("variant_allele")
         ids = [
             f"{contig}:{position}:{ref}:{alt}"
             for contig, position, (ref, alt) in zip(contigs, self.positions, alleles, strict=True)
@@ -111,7 +104,7 @@ class BlockStore:
 
     def genotypes(self, rows: Rows = slice(None)) -> np.ndarray:
         """Return the alleles called, int8 [rows, samples, 2]; -1 missing, -2 no second allele (haploid)."""
-        return np.asarray(self._group["call_genotype"].oindex[rows], dtype=np.int8)
+        return self._store.read("call_genotype", rows)
 
     def counts(self, rows: Rows = slice(None)) -> np.ndarray:
         """Return the alternate alleles counted, int8 [rows, samples]: 0, 1, 2, -1 missing."""
@@ -152,53 +145,54 @@ def write_block_store(
     rows, inverse = np.unique(variant[variant != ABSENT], return_inverse=True)
     own = np.full(shape, ABSENT, dtype=np.int32)
     own[variant != ABSENT] = inverse
-    source = zarr.open_group(Path(genotypes), mode="r")
+    source = VariantStore.open(genotypes).store
+    attributes = {
+        **source.attributes,
+        "upstream": int(upstream),
+        "downstream": int(downstream),
+        "max_distance": None if max_distance is None else int(max_distance),
+        "oriented": bool(oriented),
+        "legacy": bool(legacy),
+    }
     with written(path) as partial:
-        target = zarr.open_group(partial, mode="w", zarr_format=2)
-        for name, array in sorted(source.arrays()):
+        target = create_store(partial, attributes)
+        for name in source.names:
             if name not in NOT_COPIED:
-                _copy(array, target, name, rows)
-        _add(target, "promoter_id", np.asarray(promoters, dtype=object), ["promoters"])
-        _add(target, "block_variant", own, ["promoters", "sites"])
-        _add(target, "block_distance", distance.astype(np.int32), ["promoters", "sites"])
-        target.attrs.update(
-            {
-                **source.attrs,
-                "upstream": int(upstream),
-                "downstream": int(downstream),
-                "max_distance": None if max_distance is None else int(max_distance),
-                "oriented": bool(oriented),
-                "legacy": bool(legacy),
-            }
-        )
-        zarr.consolidate_metadata(partial, zarr_format=2)
+                _copy(source, target, name, rows)
+        write_array(target, "promoter_id", np.asarray(promoters, dtype=object), ["promoters"])
+        write_array(target, "block_variant", own, ["promoters", "sites"])
+        write_array(target, "block_distance", distance.astype(np.int32), ["promoters", "sites"])
+        finish_store(partial)
 
 
-def _copy(array: zarr.Array, target: zarr.Group, name: str, rows: np.ndarray) -> None:
+def _copy(source: ZarrStore, target: zarr.Group, name: str, rows: np.ndarray) -> None:
     """Copy an array; along the dimension ``variants`` only `rows` (sorted, distinct)."""
-    along_variants = array.attrs.get("_ARRAY_DIMENSIONS", [""])[:1] == ["variants"]
-    length = len(rows) if along_variants else array.shape[0]
-    chunks = (VARIANTS_PER_CHUNK if along_variants else length, *array.chunks[1:])
-    shape = (length, *array.shape[1:])
-    copy = _create(
-        target, name, shape, array.dtype, chunks, compressors=array.compressors, attributes=dict(array.attrs)
-    )
-    if not along_variants:
-        if array.size:
-            copy[...] = array[...]
+    array = source.array(name)
+    dimensions = array.attrs["_ARRAY_DIMENSIONS"]
+    if dimensions[:1] != ["variants"]:
+        write_array(target, name, source.read(name), dimensions)
         return
-    pieces: Iterable[tuple[int, np.ndarray]] = list_reads(array, rows)
+    copy = create_array(
+        target,
+        name,
+        shape=(len(rows), *array.shape[1:]),
+        dtype=array.dtype,
+        chunks=(min(VARIANTS_PER_CHUNK, len(rows)), *array.chunks[1:]),
+        dimensions=dimensions,
+    )
+    pieces: Iterable[tuple[int, np.ndarray]] = list_reads(source, name, rows)
     if name == "call_genotype":  # the one that takes time
         pieces = progress(pieces, what="genotypes of the blocks", unit="pieces")
     for at, values in pieces:
         copy[at : at + len(values)] = values
 
 
-def list_reads(array: zarr.Array, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+def list_reads(source: ZarrStore, name: str, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (index of the first row among `rows`, values) of an array, each chunk's span read once.
 
     A chunk too large for `BYTES_AT_ONCE` (very many samples) is read in parts.
     """
+    array = source.array(name)
     row_bytes = max(1, int(np.prod(array.shape[1:])) * max(1, array.dtype.itemsize))
     step = max(1, min(array.chunks[0], BYTES_AT_ONCE // row_bytes))
     edges = np.flatnonzero(np.diff(rows // step)) + 1
@@ -206,28 +200,4 @@ def list_reads(array: zarr.Array, rows: np.ndarray) -> Iterator[tuple[int, np.nd
     for start, end in zip(starts, [*edges, len(rows)], strict=False):
         wanted = rows[start:end]
         first = int(wanted[0])
-        yield int(start), array[first : int(wanted[-1]) + 1][wanted - first]
-
-
-def _create(
-    target: zarr.Group, name: str, shape: tuple[int, ...], dtype: Any, chunks: tuple[int, ...], **more: Any
-) -> zarr.Array:
-    text = dtype is str or getattr(dtype, "kind", "") in "TOU"
-    chunks = tuple(max(1, min(chunk, size)) for chunk, size in zip(chunks, shape, strict=True))
-    # no fill value: xarray would take it for "missing" and turn integers into floats
-    return target.create_array(name, shape=shape, dtype=str if text else dtype, chunks=chunks, fill_value=None, **more)
-
-
-def _add(target: zarr.Group, name: str, values: np.ndarray, dimensions: list[str]) -> None:
-    compressor = Blosc("zstd", clevel=5, shuffle=Blosc.SHUFFLE)
-    attributes = {"_ARRAY_DIMENSIONS": dimensions}
-    array = _create(
-        target, name, values.shape, values.dtype, values.shape, compressors=compressor, attributes=attributes
-    )
-    if values.size:
-        array[...] = values
-
-
-def _text(values: np.ndarray) -> np.ndarray:
-    """Return text as an object array of plain str, whatever Zarr made of it."""
-    return np.array(values.tolist(), dtype=object).reshape(values.shape)
+        yield int(start), source.read(name, slice(first, int(wanted[-1]) + 1))[wanted - first]

@@ -18,13 +18,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import zarr
 
 from promoternets.errors import InputError
 from promoternets.formats.outputs import written
+from promoternets.formats.zarr_store import ZarrStore, create_store, finish_store, write_array
 
 MISSING = -1
 ABSENT = -2
@@ -61,7 +61,7 @@ class SelectedStore:
     upstream: int
     downstream: int
     distinct_sites: int
-    _group: Any = field(repr=False)
+    _store: ZarrStore = field(repr=False)
 
     @classmethod
     def open(cls, path: str | Path) -> SelectedStore:
@@ -70,47 +70,36 @@ class SelectedStore:
         Raises
         ------
         InputError
-            When there is no store at `path`, or an array or attribute is missing or of the wrong shape.
+            When there is no store at `path`, or an array or attribute is missing or of the wrong shape, or damaged.
         """
-        path = Path(path)
         redo = "Make it again with gather_selected"
-        if not path.is_dir():
-            raise InputError("the selected-sites store does not exist", where=path, fix=redo)
-        try:
-            group = zarr.open_group(path, mode="r")
-        except (FileNotFoundError, KeyError, ValueError) as error:
-            raise InputError("this is not a Zarr store", where=path, fix=redo) from error
-        absent = [name for name in ARRAYS if name not in group] + [
-            name for name in ATTRIBUTES if name not in group.attrs
-        ]
-        if absent:
-            raise InputError(f"the selected-sites store lacks {', '.join(absent)}", where=path, fix=redo)
-        shape = (*group["sample_id"].shape, *group["site_id"].shape)
-        if group["genotype"].shape != shape or group["haplotype"].shape != (*shape, 2):
+        store = ZarrStore(path, what="selected-sites store", redo=redo, arrays=ARRAYS, attributes=ATTRIBUTES)
+        shape = (*store.array("sample_id").shape, *store.array("site_id").shape)
+        if store.array("genotype").shape != shape or store.array("haplotype").shape != (*shape, 2):
             raise InputError(
-                f"the selected-sites store has genotypes of shape {group['genotype'].shape}, not {shape}",
+                f"the selected-sites store has genotypes of shape {store.array('genotype').shape}, not {shape}",
                 where=path,
                 fix=redo,
             )
         return cls(
-            path=path,
-            sample_ids=_text(group["sample_id"][:]),
-            promoters=_text(group["promoter_id"][:]),
-            site_ids=_text(group["site_id"][:]),
-            distance=np.asarray(group["site_distance"][:], dtype=np.int32),
-            **{name: int(group.attrs[name]) for name in ATTRIBUTES},
-            _group=group,
+            path=store.path,
+            sample_ids=store.read("sample_id"),
+            promoters=store.read("promoter_id"),
+            site_ids=store.read("site_id"),
+            distance=store.read("site_distance"),
+            **{name: int(store.attributes[name]) for name in ATTRIBUTES},
+            _store=store,
         )
 
     @cached_property
     def genotype(self) -> np.ndarray:
         """Alternate allele counts, int8 [people, promoters, sites]; -1 missing, -2 absent."""
-        return np.asarray(self._group["genotype"][:], dtype=np.int8)
+        return self._store.read("genotype")
 
     @cached_property
     def haplotype(self) -> np.ndarray:
         """Alleles per haplotype, int8 [people, promoters, sites, 2]; -1 missing, -2 absent."""
-        return np.asarray(self._group["haplotype"][:], dtype=np.int8)
+        return self._store.read("haplotype")
 
     def flat(self, source: str = "genotype") -> np.ndarray:
         """Return a source with sites of all promoters side by side, int8 [people, promoters * sites(, 2)]."""
@@ -153,43 +142,15 @@ def write_selected_store(
         if np.shape(array) != wanted:
             raise ValueError(f"{name} has shape {np.shape(array)}, not {wanted}")
     site_ids = np.asarray(site_ids, dtype=object)
-    people = max(1, min(PEOPLE_PER_CHUNK, shape[0]))
+    distinct = len(set(site_ids.ravel()) - {""})
+    attributes = {"fold": int(fold), "upstream": int(upstream), "downstream": int(downstream)}
     with written(path) as partial:
-        group = zarr.open_group(partial, mode="w", zarr_format=2)
-        add = _Writer(group)
-        add.text("sample_id", sample_ids, ["samples"])
-        add.numbers("genotype", genotype, np.int8, ["samples", "promoters", "sites"], people)
-        add.numbers("haplotype", haplotype, np.int8, ["samples", "promoters", "sites", "ploidy"], people)
-        add.text("promoter_id", promoters, ["promoters"])
-        add.text("site_id", site_ids, ["promoters", "sites"])
-        add.numbers("site_distance", distance, np.int32, ["promoters", "sites"], shape[1])
-        distinct = len(set(site_ids.ravel()) - {""})
-        group.attrs.update(fold=int(fold), upstream=int(upstream), downstream=int(downstream), distinct_sites=distinct)
-        zarr.consolidate_metadata(partial, zarr_format=2)
-
-
-class _Writer:
-    """Write arrays of a group with their dimensions named, as xarray and the VCF Zarr specification ask."""
-
-    def __init__(self, group: Any) -> None:
-        self.group = group
-
-    def text(self, name: str, values: np.ndarray, dimensions: list[str]) -> None:
-        values = np.asarray(values, dtype=object)
-        chunks = tuple(max(1, size) for size in values.shape)
-        array = self.group.create_array(name, shape=values.shape, dtype=str, chunks=chunks)
-        array[...] = values
-        array.attrs["_ARRAY_DIMENSIONS"] = dimensions
-
-    def numbers(self, name: str, values: np.ndarray, dtype: type, dimensions: list[str], rows: int) -> None:
-        values = np.asarray(values, dtype=dtype)
-        chunks = (max(1, rows), *(max(1, size) for size in values.shape[1:]))
-        array = self.group.create_array(name, shape=values.shape, dtype=np.dtype(dtype), chunks=chunks, fill_value=0)
-        array[...] = values
-        array.attrs["_ARRAY_DIMENSIONS"] = dimensions
-
-
-def _text(values: np.ndarray) -> np.ndarray:
-    """Return text as an object array: plain str whatever Zarr made of it."""
-    values = np.asarray(values)
-    return np.array([str(value) for value in values.ravel()], dtype=object).reshape(values.shape)
+        store = create_store(partial, {**attributes, "distinct_sites": distinct})
+        write_array(store, "sample_id", np.asarray(sample_ids, dtype=object), ["samples"])
+        for name, values, more in (("genotype", genotype, []), ("haplotype", haplotype, ["ploidy"])):
+            dimensions = ["samples", "promoters", "sites", *more]
+            write_array(store, name, np.asarray(values, dtype=np.int8), dimensions, first_chunk=PEOPLE_PER_CHUNK)
+        write_array(store, "promoter_id", np.asarray(promoters, dtype=object), ["promoters"])
+        write_array(store, "site_id", site_ids, ["promoters", "sites"])
+        write_array(store, "site_distance", np.asarray(distance, dtype=np.int32), ["promoters", "sites"])
+        finish_store(partial)

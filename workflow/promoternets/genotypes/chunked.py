@@ -14,7 +14,7 @@ import numpy as np
 
 from promoternets.errors import InputError
 from promoternets.formats import plink_index, vcf_zarr
-from promoternets.genotypes.sites import Rules, Site, calls_of_allele
+from promoternets.genotypes.sites import Calls, Rules, Site, calls_of_allele
 from promoternets.progress import progress
 
 AnyRun = TypeVar("AnyRun", plink_index.Run, vcf_zarr.Run)
@@ -80,8 +80,8 @@ class ChunkedFile(ABC):
     @abstractmethod
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[np.ndarray]]:
-        """Yield calls of each alternate allele, int, shape=(people, 3), of the variants in some rows of the file.
+    ) -> Iterator[Sequence[Calls | None]]:
+        """Yield calls of each alternate allele of the variants in some rows of the file.
 
         Those that are not `kept` (bool) may be anything.
         """
@@ -129,8 +129,9 @@ class ChunkedFile(ABC):
             ]
 
 
-def by_allele(calls: np.ndarray, alternates: Sequence[str]) -> list[np.ndarray]:
-    """Return calls of each alternate allele, of calls of a variant; see `sites.calls_of_allele`."""
+def by_allele(columns: np.ndarray, alternates: Sequence[str]) -> list[Calls]:
+    """Return calls of each alternate allele, of calls of a variant; see `sites.Calls.of`, `sites.calls_of_allele`."""
+    calls = Calls.of(columns)
     if len(alternates) < 2:
         return [calls]
     return [calls_of_allele(calls, number) for number in range(1, len(alternates) + 1)]

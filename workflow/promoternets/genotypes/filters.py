@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from promoternets.genotypes.hardy_weinberg import exact_p
+from promoternets.genotypes.sites import ABSENT, MISSING, Calls
 
 logger = logging.getLogger(__name__)
-MISSING, ABSENT = -1, -2
 
 REMOVED = {
     "no_gt": "the record has no genotypes (GT)",
@@ -41,14 +41,6 @@ class Thresholds:
     min_maf: float = 0.0
     min_hwe_p: float = 0.0
     keep_monomorphic: bool = False
-
-
-class Calls(NamedTuple):
-    """Calls of a batch of sites: two int8 alleles and phase, each of shape=(sites, people)."""
-
-    first: np.ndarray
-    second: np.ndarray
-    phased: np.ndarray
 
 
 @dataclass
@@ -94,73 +86,83 @@ class Counts:
         return table
 
 
-def tidy(raw: np.ndarray, haploid_allowed: np.ndarray) -> tuple[Calls, np.ndarray]:
-    """Return calls in the form of the store, and which of them were half calls.
+def tidy(calls: Calls, haploid_allowed: np.ndarray) -> np.ndarray:
+    """Bring calls into the form of the store, in place; return the number of half calls of each site.
+
+    A half call becomes missing in both alleles; a haploid call has -2 as its second allele and counts as phased; a
+    single ``.`` where no haploid calls are expected becomes a missing diploid call.
 
     Parameters
     ----------
-    raw : int8, shape=(sites, people, 3): two alleles (-1 missing, -2 absent) and phased.
+    calls : of shape (sites, people, 2) and (sites, people).
     haploid_allowed : bool, shape=(sites,): sites on X, Y or MT.
 
     Returns
     -------
-    calls : a half call is missing in both alleles; a haploid call has -2 as its second allele and counts as
-        phased; a single ``.`` where no haploid calls are expected is a missing diploid call.
-    half : bool, shape=(sites, people).
+    int64 array, shape=(sites,).
     """
-    first, second = np.ascontiguousarray(raw[:, :, 0]), np.ascontiguousarray(raw[:, :, 1])
-    phased = raw[:, :, 2] == 1
+    half_calls = np.zeros(len(haploid_allowed), dtype=np.int64)
+    rows = np.flatnonzero(calls.alleles.min(axis=(1, 2), initial=0) < 0)
+    if not rows.size:
+        return half_calls
+    first, second = calls.alleles[rows, :, 0], calls.alleles[rows, :, 1]
     absent = second == ABSENT
     if absent.any():
-        phased |= absent
-        diploid = ~haploid_allowed[:, None]
-        second[absent & (first == MISSING) & diploid] = MISSING
-    half = (first == MISSING) != (second == MISSING)
-    if absent.any():
-        half &= ~absent
-    if half.any():
-        first[half] = MISSING
-        second[half] = MISSING
-    return Calls(first, second, phased), half
+        calls.phased[rows] |= absent
+        second[absent & (first == MISSING) & ~haploid_allowed[rows, None]] = MISSING
+    half = ((first == MISSING) != (second == MISSING)) & ~absent
+    first[half] = second[half] = MISSING
+    calls.alleles[rows, :, 0], calls.alleles[rows, :, 1] = first, second
+    half_calls[rows] = half.sum(axis=1)
+    return half_calls
 
 
 class Statistics(NamedTuple):
-    """Per-site statistics over the people kept; float arrays, shape=(sites,)."""
+    """Per-site statistics over the people kept; arrays, shape=(sites,)."""
 
-    call_rate: np.ndarray
-    frequency: np.ndarray  # of the alternate allele; nan where nobody is called
-    hwe_p: np.ndarray
+    call_rate: np.ndarray  # float
+    frequency: np.ndarray  # of the alternate allele, float; nan where nobody is called
+    hwe_p: np.ndarray  # float
+    missing: np.ndarray  # people without a genotype
+    haploid: np.ndarray  # people with a genotype of one allele
 
 
-def statistics(calls: Calls, *, controls: np.ndarray | None, autosomal: np.ndarray) -> Statistics:
+def statistics(alleles: np.ndarray, *, controls: np.ndarray | None, autosomal: np.ndarray) -> Statistics:
     """Return call rate, alternate allele frequency and Hardy-Weinberg p-value of each site.
 
     Parameters
     ----------
-    calls : calls of the batch.
+    alleles : int8, shape=(sites, people, 2), C-contiguous, in the form that `tidy` gives them.
     controls : bool, shape=(people,): whose genotypes are tested; None for no test.
     autosomal : bool, shape=(sites,): other sites are not tested, their p-value is nan.
     """
-    first, second, _ = calls
-    people = first.shape[1]
-    one, two = first > 0, second > 0
-    called = _count(first >= 0)
-    alleles = called + _count(second >= 0)
-    alternate = _count(one) + _count(two)
+    sites, people, _ = alleles.shape
+    pairs = alleles.view(np.uint16).reshape(sites, people)  # both alleles of a person as one number
+    missing = haploid = absent = negative = np.zeros(sites, dtype=np.int64)
+    if alleles.min(initial=0) < 0:
+        negative, absent = _count(alleles < 0), _count(alleles == ABSENT)
+        missing = _count(pairs == _pair(MISSING, MISSING))
+        single = _count(pairs == _pair(MISSING, ABSENT))
+        missing, haploid = missing + single, absent - single
     with np.errstate(invalid="ignore", divide="ignore"):
-        frequency = alternate / alleles
-    p = np.full(len(first), np.nan)
+        frequency = _count(alleles == 1) / (2 * people - negative)
+    p = np.full(sites, np.nan)
     if controls is not None and controls.any() and autosomal.any():
-        rows = slice(None) if controls.all() else controls
-        diploid = _count((second >= 0)[:, rows])
-        both, either = _count((one & two)[:, rows]), _count((one | two)[:, rows])
-        tested = exact_p(diploid - either, either - both, both)
+        heterozygous = (pairs == _pair(0, 1)) | (pairs == _pair(1, 0))
+        genotypes = (pairs == _pair(0, 0), heterozygous, pairs == _pair(1, 1))
+        tested = exact_p(*(_count(one if controls.all() else one & controls) for one in genotypes))
         p = np.where(autosomal, tested, np.nan)
-    return Statistics(called / people if people else np.zeros(len(first)), frequency, p)
+    call_rate = (people - missing) / people if people else np.zeros(sites)
+    return Statistics(call_rate, frequency, p, missing, haploid)
+
+
+def _pair(first: int, second: int) -> int:
+    return int(np.array([first, second], dtype=np.int8).view(np.uint16)[0])
 
 
 def _count(mask: np.ndarray) -> np.ndarray:
-    return np.count_nonzero(mask, axis=1)
+    """Return the true values of each row; numpy counts row by row far faster than along an axis."""
+    return np.fromiter(map(np.count_nonzero, mask), dtype=np.int64, count=len(mask))
 
 
 def reasons(found: Statistics, limits: Thresholds) -> dict[str, np.ndarray]:

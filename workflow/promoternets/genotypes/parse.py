@@ -23,12 +23,13 @@ from promoternets.genotypes import filters as filtering
 from promoternets.genotypes.chunked import ChunkedFile
 from promoternets.genotypes.plink import PlinkFile
 from promoternets.genotypes.reading import VariantFile
-from promoternets.genotypes.sites import HAPLOID_CONTIGS, Rules, Site, no_such_allele, refuse_disagreeing
+from promoternets.genotypes.sites import ABSENT, HAPLOID_CONTIGS, Calls, Rules, Site, no_such_allele, refuse_disagreeing
 from promoternets.genotypes.vcf_zarr import VcfZarrFile
 
 logger = logging.getLogger(__name__)
-BATCH = 1024  # records decoded before the filters run over them together
+BATCH = 1 << 19  # calls decoded before the filters run over them together: what a processor's cache holds
 AnyFile = VariantFile | ChunkedFile
+_Row = tuple[int, int, str, str, str]  # number of the contig, position, reference, alternate, name
 
 
 def parse_genotypes(
@@ -70,7 +71,7 @@ def parse_genotypes(
     multiallelic : one site for each alternate allele, the others counted as reference; or drop such records.
     dosages : imputed dosages (DS of a VCF without GT; of a .pgen) are refused, or rounded to the nearest genotype.
     max_dosage_error : a dosage further than this from a whole number is a missing genotype.
-    chunk_variants : sites held in memory at once: about 3 bytes x (sites + a batch of 1,024) x people.
+    chunk_variants : sites held in memory at once: about 3 bytes x sites x people.
     allow_empty : when `chrom` is given, whether an empty store is a result.
     model : folder of a trained model, to predict these people: only records at its positions are read, all kinds of
         variants, several alternate alleles split, also where all people are the same (alternate ``.`` if the record
@@ -368,32 +369,36 @@ class _Collector:
             limits,
             counts,
         )
-        self.people = list(people)
+        self._names = [name for file in files for name in file.people]
         edges = np.cumsum([0, *(len(file.people) for file in files)])
         self._columns = [slice(start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
-        place = {name: column for column, name in enumerate(name for file in files for name in file.people)}
+        place = {name: column for column, name in enumerate(self._names)}
         order = np.array([place[name] for name in people], dtype=np.int64)
         self._order = None if np.array_equal(order, np.arange(edges[-1])) else order
         self._contig_rows: dict[str, int] = {}
-        self._batch = np.empty((min(BATCH, chunk_variants), edges[-1], 3), dtype=np.int8)
-        self._sites: list[tuple[int, int, Site]] = []
+        self._sites: list[_Row] = []
+        self._kept: list[_Row] = []
+        self._statistics: list[np.ndarray] = []  # float32, shape=(3, sites) of some of those kept
         self._chunk = chunk_variants
-        self._genotype = np.empty((chunk_variants, len(people), 2), dtype=np.int8)
-        self._phased = np.empty((chunk_variants, len(people)), dtype=bool)
-        self._kept: list[tuple[tuple[int, int, Site], float, float, float]] = []
+        self._most = max(1, BATCH // max(1, len(people)))
+        # Sites are decoded behind those kept, and moved up over those removed.
+        self._calls = Calls(
+            np.empty((chunk_variants, len(people), 2), dtype=np.int8),
+            np.empty((chunk_variants, len(people)), dtype=bool),
+        )
 
     def add(self, contig: str, position: int, sites: Iterable[Sequence[Site]]) -> None:
         """Add the sites of one position, each with the calls of all files."""
         for together in sites:
-            row = len(self._sites)
+            row = len(self._kept) + len(self._sites)
             for columns, site in zip(self._columns, together, strict=True):
-                self._batch[row, columns] = site.calls
+                self._calls.alleles[row, columns], self._calls.phased[row, columns] = site.calls
             number = self._contig_rows.get(contig)
             if number is None:
                 number = self._contig_rows[contig] = len(self.store.contigs)
                 self.store.contigs.append(contig)
-            self._sites.append((number, position, together[0]._replace(calls=None)))
-            if len(self._sites) == len(self._batch):
+            self._sites.append((number, position, *together[0][:3]))
+            if len(self._sites) == self._most or row + 1 == self._chunk:
                 self._filter()
 
     def finish(self) -> None:
@@ -402,85 +407,76 @@ class _Collector:
         self._write()
 
     def _filter(self) -> None:
-        n = len(self._sites)
+        start, n = len(self._kept), len(self._sites)
         if n == 0:
             return
-        raw = self._batch[:n] if self._order is None else self._batch[:n, self._order]
-        numbers = np.array([number for number, _, _ in self._sites])
+        calls = Calls(*(part[start : start + n] for part in self._calls))
+        numbers = np.array([number for number, *_ in self._sites])
         haploid = np.array([canonical(name) in HAPLOID_CONTIGS for name in self.store.contigs])[numbers]
-        self._refuse_uncodable(raw, haploid)
-        calls, half = filtering.tidy(raw, haploid)
-        found = filtering.statistics(calls, controls=self.controls, autosomal=~haploid)
+        self._refuse_uncodable(calls.alleles, haploid)
+        if self._order is not None:
+            for part in calls:
+                part[:] = part[:, self._order]
+        half = filtering.tidy(calls, haploid)
+        found = filtering.statistics(calls.alleles, controls=self.controls, autosomal=~haploid)
         keep = np.ones(n, dtype=bool)
         for name, fails in filtering.reasons(found, self.limits).items():
             self.counts.removed[name] += int(fails.sum())
             keep &= ~fails
         rows = np.flatnonzero(keep)
         self.counts.kept += len(rows)
-        self._count_calls(calls, half, rows)
-        for start in range(0, len(rows), self._chunk):
-            self._store_rows(rows[start : start + self._chunk], calls, found)
+        for name, of_sites in (("half", half), ("haploid", found.haploid), ("missing", found.missing)):
+            self.counts.calls[name] += int(of_sites[rows].sum())
+        if len(rows) < n:
+            for part in calls:
+                part[: len(rows)] = part[rows]
+        self._kept += [self._sites[row] for row in rows.tolist()]
+        self._statistics.append(np.array(found[:3], dtype=np.float32)[:, rows])
         self._sites = []
+        if len(self._kept) == self._chunk:
+            self._write()
 
-    def _refuse_uncodable(self, raw: np.ndarray, haploid: np.ndarray) -> None:
-        if raw.size == 0:
+    def _refuse_uncodable(self, alleles: np.ndarray, haploid: np.ndarray) -> None:
+        least = alleles.min(initial=0)
+        if alleles.max(initial=0) > 1 or least < ABSENT:
+            row, column, _ = (int(axis[0]) for axis in np.nonzero((alleles > 1) | (alleles < ABSENT)))
+            number, position, *_ = self._sites[row]
+            raise no_such_allele(self._file_of(column).path, self.store.contigs[number], position)
+        if least > ABSENT or haploid.all():
             return
-        least = raw.min()
-        if raw.max() > 1 or least < filtering.ABSENT:
-            row, person, _ = (int(axis[0]) for axis in np.nonzero((raw > 1) | (raw < filtering.ABSENT)))
-            number, position, _ = self._sites[row]
-            raise no_such_allele(self._file_of(person).path, self.store.contigs[number], position)
-        if least > filtering.ABSENT or haploid.all():
-            return
-        single = (raw[:, :, 1] == filtering.ABSENT) & (raw[:, :, 0] >= 0) & ~haploid[:, None]
+        single = (alleles[:, :, 1] == ABSENT) & (alleles[:, :, 0] >= 0) & ~haploid[:, None]
         if single.any():
-            row, person = (int(axis[0]) for axis in np.nonzero(single))
-            number, position, _ = self._sites[row]
+            row, column = (int(axis[0]) for axis in np.nonzero(single))
+            number, position, *_ = self._sites[row]
+            file = self._file_of(column)
             raise InputError(
-                f"sample {self.people[person]} has a haploid call at "
+                f"sample {self._names[column]} has a haploid call at "
                 f"{self.store.contigs[number]}:{position:,}; they are understood on X, Y and MT only",
-                where=self._file_of(person).path,
+                where=file.path,
                 fix="Call genotypes again as diploid, or leave the record out",
             )
 
-    def _file_of(self, person: int) -> AnyFile:
-        return next(file for file in self.files if self.people[person] in file.people)
-
-    def _count_calls(self, calls: filtering.Calls, half: np.ndarray, rows: np.ndarray) -> None:
-        self.counts.calls["half"] += int(np.count_nonzero(half[rows]))
-        single = (calls.second == filtering.ABSENT) & (calls.first >= 0)
-        self.counts.calls["haploid"] += int(np.count_nonzero(single[rows]))
-        self.counts.calls["missing"] += int(np.count_nonzero((calls.first == filtering.MISSING)[rows]))
-
-    def _store_rows(self, rows: np.ndarray, calls: filtering.Calls, found: filtering.Statistics) -> None:
-        while len(rows):
-            start = len(self._kept)
-            now, rows = rows[: self._chunk - start], rows[self._chunk - start :]
-            end = start + len(now)
-            self._genotype[start:end, :, 0] = calls.first[now]
-            self._genotype[start:end, :, 1] = calls.second[now]
-            self._phased[start:end] = calls.phased[now]
-            self._kept += [
-                (self._sites[row], found.frequency[row], found.call_rate[row], found.hwe_p[row]) for row in now.tolist()
-            ]
-            if end == self._chunk:
-                self._write()
+    def _file_of(self, column: int) -> AnyFile:
+        return next(file for file, own in zip(self.files, self._columns, strict=True) if column < own.stop)
 
     def _write(self) -> None:
         n = len(self._kept)
-        sites = [site for site, *_ in self._kept]
+        if n == 0:
+            return
+        number, position, reference, alternate, name = zip(*self._kept, strict=True)
+        call_rate, frequency, hwe_p = np.concatenate(self._statistics, axis=1)
         self.store.append(
-            contig=np.array([number for number, _, _ in sites], dtype=np.int16),
-            position=np.array([position for _, position, _ in sites], dtype=np.int32),
-            allele=np.array([[site.reference, site.alternate] for *_, site in sites], dtype=object).reshape(n, 2),
-            id=np.array([site.name for *_, site in sites], dtype=object),
-            call_genotype=self._genotype[:n],
-            call_genotype_phased=self._phased[:n],
-            allele_frequency=np.array([kept[1] for kept in self._kept], dtype=np.float32),
-            call_rate=np.array([kept[2] for kept in self._kept], dtype=np.float32),
-            hwe_p=np.array([kept[3] for kept in self._kept], dtype=np.float32),
+            contig=np.array(number, dtype=np.int16),
+            position=np.array(position, dtype=np.int32),
+            allele=np.array([reference, alternate], dtype=object).T,
+            id=np.array(name, dtype=object),
+            call_genotype=self._calls.alleles[:n],
+            call_genotype_phased=self._calls.phased[:n],
+            allele_frequency=frequency,
+            call_rate=call_rate,
+            hwe_p=hwe_p,
         )
-        self._kept = []
+        self._kept, self._statistics = [], []
 
 
 # ------------------------------------------------------------------------------------------------ reporting

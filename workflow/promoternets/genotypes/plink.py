@@ -34,6 +34,7 @@ from promoternets.genotypes.chunked import ChunkedFile, Variant, by_allele
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
+    Calls,
     ContigEnds,
     Rules,
     Site,
@@ -206,7 +207,7 @@ class PlinkFile(ChunkedFile):
 
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[np.ndarray]]:
+    ) -> Iterator[Sequence[Calls]]:
         rows = rows.astype(np.uint32)
         try:
             if self.path.suffix == ".bed":

@@ -1,16 +1,18 @@
 """Reading one VCF or BCF file as biallelic sites, record by record, refusing what cannot be trusted.
 
 htslib only warns about a file that ends too early, and a region query stops at damaged data without a word.
-So the end of the file is looked at before, the text of each record is checked beside it (`lines`), and the number
-of records is compared with the index after.
+So the end of the file is looked at before, the text of each record is checked (`lines`), and the number of records is
+compared with the index after. Of a text, htslib reads only those records whose genotypes are not plain.
 """
 
 from __future__ import annotations
 
 import logging
+import tempfile
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,15 @@ from promoternets.formats.variant_index import (
     damaged,
     first_offsets,
     header_contigs,
+    read_header,
     records_by_contig,
     sample_names,
 )
-from promoternets.genotypes.lines import Lines
+from promoternets.genotypes.lines import Line, Lines
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
+    Calls,
     ContigEnds,
     Rules,
     Site,
@@ -51,6 +55,7 @@ from promoternets.genotypes.sites import (
 from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
+TEXT_FOR_HTSLIB = 1 << 22  # bytes of lines that it is given at once
 
 
 class VariantFile:
@@ -86,7 +91,9 @@ class VariantFile:
         refuse_truncated(path, self.packing)
         self._all_people = sample_names(path)
         wanted = set(self._all_people if people is None else people)
-        self.people = [name for name in self._all_people if name in wanted]
+        own = [row for row, name in enumerate(self._all_people) if name in wanted]
+        self.people = [self._all_people[row] for row in own]
+        self._rows = None if len(own) == len(self._all_people) else np.array(own, dtype=np.int64)
         self.lengths = header_contigs(path)
         self._ends = ContigEnds(path, self.lengths, build)
         self.counts = records_by_contig(path) if self.packing in ("bgzf", "bcf") else None
@@ -94,8 +101,9 @@ class VariantFile:
         self.genotyped = 0  # records
         self.uncertain = 0  # dosages too far from a whole number
         self._column: np.ndarray | None = None
-        self._at = ("", 0)
-        self._lines = None if self.packing == "bcf" else Lines(path, self.packing, self._all_people)
+        self._at, self._line = ("", 0), None
+        self._header = read_header(path).encode()
+        self._lines = None if self.packing == "bcf" else Lines(path, self.packing, self._all_people, threads)
         if not self.lengths:
             logger.info(
                 "%s: the header names no contigs; they are taken from the %s, and their ends from the build",
@@ -105,11 +113,11 @@ class VariantFile:
 
     # ------------------------------------------------------------------------------------------ records
 
-    def _open(self) -> cyvcf2.VCF:
+    def _open(self, path: Path) -> cyvcf2.VCF:
         samples, self._column = self._subset()
         cyvcf2.cyvcf2.set_htslib_log_level(0)  # what matters is said by our own errors
         try:
-            return cyvcf2.VCF(str(self.path), samples=samples, threads=max(1, self.threads))
+            return cyvcf2.VCF(str(path), samples=samples, threads=max(1, self.threads))
         except Exception as error:  # cyvcf2 raises bare Exception, OSError or AssertionError
             if self._lines is not None:
                 deque(self._lines.records(), maxlen=0)  # this may tell what is wrong
@@ -147,8 +155,7 @@ class VariantFile:
             return
         done: set[str] = set()
         current, last = None, 0
-        reader = self._open()
-        for record in self._guarded(reader, reader, None):
+        for record in self._guarded(None):
             contig, position = record.CHROM, record.POS
             if contig != current:
                 if contig in done:
@@ -166,12 +173,9 @@ class VariantFile:
             yield record
 
     def _indexed(self, contig: str) -> Iterator[Any]:
-        reader = self._open()
         expected = self.counts[contig] if self.counts else None
-        region = f"{{{contig}}}"  # in braces, since 1ABC:123 would be taken for a place on contig 1ABC
-        rows = reader._bcf_region(region) if self.packing == "bcf" else reader(region)
         found = last = 0
-        for record in self._guarded(reader, rows, contig):
+        for record in self._guarded(contig):
             if record.POS < last:
                 raise self._unsorted(f"{contig}:{record.POS:,} comes after {contig}:{last:,}")
             last = record.POS
@@ -186,37 +190,69 @@ class VariantFile:
                 fix=f"Delete the index. {INDEX_FIX.format(name=self.path)}; it fails on a damaged file",
             )
 
-    def _guarded(self, reader: cyvcf2.VCF, rows: Any, contig: str | None) -> Iterator[Any]:
-        """Yield the records of a contig, or of the whole file, each after its line of text was found to be sound."""
-        self._at = ("", 0)
-        rows = iter(rows)
+    def _guarded(self, contig: str | None) -> Iterator[Any]:
+        """Yield the records of a contig, or of the whole file: those of htslib, or plain lines of text."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            reader = self._open(self.path)  # refuses a header that htslib cannot read
             if self._lines is None:
-                yield from iter(lambda: self._next(rows), None)
+                # in braces, since 1ABC:123 would be taken for a place on contig 1ABC
+                rows = reader if contig is None else reader._bcf_region(f"{{{contig}}}")
+                yield from self._read(iter(rows))
                 return
             offset = None if contig is None else (first_offsets(self.path) or {})[contig]
-            known: set[str] = set()
-            for place in self._lines.records(offset):
-                if contig is not None and place[0] != contig:
-                    return
-                if place[0] not in known:  # cyvcf2 crashes on a broken record of a contig that the header lacks
-                    known.add(place[0])
-                    reader.add_to_header(f"##contig=<ID={place[0]}>")
-                record = self._next(rows)
-                if record is None or self._at != place:
+            lines = self._lines.records(offset)
+            if contig is not None:
+                lines = takewhile(lambda line: line.CHROM == contig, lines)
+            waiting: list[Line] = []
+            room = most = TEXT_FOR_HTSLIB + 16 * len(self._header)
+            for self._line in lines:
+                if self._line.calls is not None and not waiting:
+                    yield self._line
+                    continue
+                waiting.append(self._line)
+                room -= len(self._line.text)
+                if room < 0:
+                    yield from self._with_htslib(waiting)
+                    waiting, room = [], most
+            yield from self._with_htslib(waiting)
+
+    def _with_htslib(self, lines: Sequence[Line]) -> Iterator[Any]:
+        """Yield lines, those that are not plain as htslib reads them: many at once, since it wants a header."""
+        others = self._read_by_htslib([line for line in lines if line.calls is None])
+        for self._line in lines:
+            yield next(others) if self._line.calls is None else self._line
+
+    def _read(self, rows: Iterator[Any]) -> Iterator[Any]:
+        """Yield the records of a BCF."""
+        self._at = ("", 0)
+        while True:
+            try:
+                record = next(rows, None)
+            except Exception as error:  # cyvcf2 raises bare Exception
+                raise self._unreadable() from error
+            if record is None:
+                return
+            self._at = (record.CHROM, record.POS)
+            yield record
+
+    def _read_by_htslib(self, lines: Sequence[Line]) -> Iterator[Any]:
+        """Yield the records of some lines, by way of a file of their own."""
+        with tempfile.NamedTemporaryFile(suffix=".vcf") as handle:
+            handle.write(self._header)
+            handle.writelines(line.text + b"\n" for line in lines)
+            handle.flush()
+            reader = self._open(Path(handle.name))
+            for contig in dict.fromkeys(line.CHROM for line in lines):
+                reader.add_to_header(f"##contig=<ID={contig}>")  # cyvcf2 crashes on a broken record without
+            for line in lines:
+                try:
+                    record = next(reader, None)
+                except Exception as error:  # cyvcf2 raises bare Exception
+                    raise self._unreadable() from error
+                if record is None or (record.CHROM, record.POS) != (line.CHROM, line.POS):
                     raise damaged(self.path)
                 yield record
-
-    def _next(self, rows: Iterator[Any]) -> Any:
-        """Return the next record, None after the last."""
-        try:
-            record = next(rows, None)
-            if record is not None:
-                self._at = (record.CHROM, record.POS)
-        except Exception as error:  # cyvcf2 raises bare Exception
-            raise self._unreadable() from error
-        return record
 
     def _refuse_scanning(self, contig: str) -> None:
         """An index is needed where a file holds other contigs too, unless it is small or text."""
@@ -241,8 +277,9 @@ class VariantFile:
         )
 
     def _unreadable(self) -> InputError:
+        """Return the error for the present record."""
         if self._lines is not None:
-            return self._lines.unreadable()
+            return self._lines.unreadable(self._line)
         contig, position = self._at
         after = f"after {contig}:{position:,}" if contig else "at the first record"
         return InputError(
@@ -286,7 +323,7 @@ class VariantFile:
             contig, position, reference, alternates, passed=passed, rules=self.rules, ends=self._ends
         )
         alternates = alternates or ["."]
-        calls: Sequence[np.ndarray | None] = [None] * len(alternates)
+        calls: Sequence[Calls | None] = [None] * len(alternates)
         if None in reasons:
             found = self._calls(record, contig, position, len(alternates))
             if found is None:
@@ -296,28 +333,32 @@ class VariantFile:
         for alternate, reason, own in zip(alternates, reasons, calls, strict=True):
             here.append(Site(reference, alternate, name, reason, None if reason else own))
 
-    def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[np.ndarray] | None:
-        """Return calls of each alternate allele, int, shape=(people, 3), of a record; None when it has none."""
-        try:
-            calls = record.genotype.array()
-        except Exception as error:  # cyvcf2 raises bare Exception when there is no GT
-            if "GT" in (record.FORMAT or []):
-                raise self._unreadable() from error
-            if "DS" in (record.FORMAT or []):
-                return self._calls_of_dosages(record, contig, position, alternates)
-            return None
+    def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Calls] | None:
+        """Return the calls of each alternate allele of a record; None when it has none."""
+        if isinstance(record, Line):
+            calls = record.calls
+            if self._rows is not None:
+                calls = Calls(calls.alleles[self._rows], calls.phased[self._rows])
+        else:
+            try:
+                found = record.genotype.array()
+            except Exception as error:  # cyvcf2 raises bare Exception when there is no GT
+                if "GT" in (record.FORMAT or []):
+                    raise self._unreadable() from error
+                if "DS" in (record.FORMAT or []):
+                    return self._calls_of_dosages(record, contig, position, alternates)
+                return None
+            if self._column is not None:
+                found = found[self._column]
+            calls = self._as_diploid(found, contig, position)
         self.genotyped += 1
-        if self._column is not None:
-            calls = calls[self._column]
-        if calls.shape[1] != 3:
-            calls = self._as_diploid(calls, contig, position)
+        if calls.alleles.max(initial=0) > alternates:
+            raise no_such_allele(self.path, contig, position)
         if alternates == 1:
             return [calls]
-        if calls[:, :2].max() > alternates:
-            raise no_such_allele(self.path, contig, position)
         return [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
 
-    def _calls_of_dosages(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[np.ndarray]:
+    def _calls_of_dosages(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Calls]:
         if self.rules.dosages == "refuse":
             raise dosages_refused(self.path, contig, position)
         if canonical(contig) in HAPLOID_CONTIGS:
@@ -330,16 +371,19 @@ class VariantFile:
         self.genotyped += 1
         counts, uncertain = rounded(dosages, self.rules.max_dosage_error)
         self.uncertain += int(np.count_nonzero(uncertain))
-        return [unphased(counts[:, number]) for number in range(alternates)]
+        return [Calls.of(unphased(counts[:, number])) for number in range(alternates)]
 
-    def _as_diploid(self, calls: np.ndarray, contig: str, position: int) -> np.ndarray:
-        if calls.shape[1] == 2:
-            return np.column_stack([calls[:, 0], np.full(len(calls), ABSENT), np.ones(len(calls), np.int16)])
+    def _as_diploid(self, calls: np.ndarray, contig: str, position: int) -> Calls:
+        """Return the calls that htslib gives: int16, shape=(people, ploidy + 1), the last column phase."""
+        ploidy = calls.shape[1] - 1
+        if ploidy == 1:
+            alleles = np.column_stack([calls[:, 0], np.full(len(calls), ABSENT)])
+            return Calls(alleles, np.ones(len(calls), dtype=bool))
         more = (calls[:, 2:-1] != ABSENT).any(axis=1)
         if more.any():
             who = self.people[int(more.argmax())]
-            raise too_many_alleles(self.path, who, calls.shape[1] - 1, contig, position)
-        return calls[:, [0, 1, -1]]
+            raise too_many_alleles(self.path, who, ploidy, contig, position)
+        return Calls(calls[:, :2], calls[:, -1] == 1)
 
 
 def _one_line(error: Exception) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from promoternets.errors import InputError
 from promoternets.formats.contigs import LENGTHS, canonical
 
+MISSING = -1
 ABSENT = -2  # no second allele, for htslib and in the store: a haploid call
 HAPLOID_CONTIGS = {"X", "Y", "MT"}
 RECORD_FIX = "Mend that record or leave it out"
@@ -26,6 +27,18 @@ _ALTERNATE = re.compile(
 )
 
 
+class Calls(NamedTuple):
+    """The calls of some people at a site, or at several with an axis of sites before."""
+
+    alleles: np.ndarray  # int, shape=(people, 2): 0, 1, -1 missing, -2 no second allele
+    phased: np.ndarray  # bool, shape=(people,)
+
+    @classmethod
+    def of(cls, columns: np.ndarray) -> Calls:
+        """Return the calls of an int array, shape=(people, 3): two alleles, and 1 where they are phased."""
+        return cls(columns[:, :2], columns[:, 2] == 1)
+
+
 class Site(NamedTuple):
     """One alternate allele of one record; `reason` says why it is removed, None when it is not."""
 
@@ -33,7 +46,7 @@ class Site(NamedTuple):
     alternate: str
     name: str
     reason: str | None
-    calls: np.ndarray | None  # int, shape=(people of the file, 3): two alleles (0, 1, -1, -2) and phased
+    calls: Calls | None  # of the people of the file
 
 
 @dataclass(frozen=True)
@@ -100,12 +113,10 @@ def reasons_of_record(reference: str, alternates: Sequence[str], rules: Rules) -
     return reasons
 
 
-def calls_of_allele(calls: np.ndarray, number: int) -> np.ndarray:
+def calls_of_allele(calls: Calls, number: int) -> Calls:
     """Return calls of one alternate allele; the others count as reference, as in `bcftools norm`."""
-    own = calls.copy()
-    alleles = calls[:, :2]
-    own[:, :2] = np.where(alleles > 0, alleles == number, alleles)
-    return own
+    alleles = calls.alleles
+    return Calls(np.where(alleles > 0, alleles == number, alleles), calls.phased)
 
 
 def rounded(dosages: np.ndarray, max_error: float) -> tuple[np.ndarray, np.ndarray]:
@@ -148,8 +159,8 @@ def no_such_allele(path: Path, contig: str, position: int) -> InputError:
 def refuse_disagreeing(path: Path, contig: str, position: int, first: Site, again: Site) -> None:
     """Raise InputError where two records of the same alleles at one position have different genotypes."""
     both = [
-        np.where((calls[:, :2] == -1).any(axis=1, keepdims=True), -1, np.sort(calls[:, :2]))
-        for calls in (first.calls, again.calls)
+        np.where((alleles == -1).any(axis=1, keepdims=True), -1, np.sort(alleles))
+        for alleles in (first.calls.alleles, again.calls.alleles)
     ]
     if not np.array_equal(*both):
         raise InputError(

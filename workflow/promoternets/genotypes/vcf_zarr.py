@@ -15,6 +15,7 @@ from promoternets.genotypes.chunked import ChunkedFile, Variant, by_allele
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
+    Calls,
     ContigEnds,
     Rules,
     dosages_of_men,
@@ -126,13 +127,13 @@ class VcfZarrFile(ChunkedFile):
 
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[np.ndarray]]:
+    ) -> Iterator[Sequence[Calls | None]]:
         read = self._genotypes if CALLS in self._store else self._rounded
         return read(contig, rows, variants, kept)
 
     def _genotypes(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[np.ndarray]]:
+    ) -> Iterator[Sequence[Calls | None]]:
         alleles = self._read(CALLS, rows)
         if "call_genotype_mask" in self._store:
             alleles[self._read("call_genotype_mask", rows, complete=False) & (alleles >= 0)] = -1
@@ -159,7 +160,7 @@ class VcfZarrFile(ChunkedFile):
 
     def _rounded(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
-    ) -> Iterator[Sequence[np.ndarray]]:
+    ) -> Iterator[Sequence[Calls | None]]:
         first = variants[int(kept.argmax())].position
         if self.rules.dosages == "refuse":
             raise dosages_refused(self.path, contig, first)
@@ -175,7 +176,7 @@ class VcfZarrFile(ChunkedFile):
                     raise impossible_dosages(self.path, contig, variant.position)
                 counts, uncertain = rounded(own[:, :alternates], self.rules.max_dosage_error)
                 self.uncertain += int(np.count_nonzero(uncertain))
-            yield [unphased(counts[:, number]) for number in range(alternates)] if wanted else [None] * alternates
+            yield [Calls.of(unphased(counts[:, number])) if wanted else None for number in range(alternates)]
 
     def _read(self, name: str, rows: np.ndarray, *, complete: bool = True) -> np.ndarray:
         """Return calls of the people that are read, of some rows, which ascend."""

@@ -38,6 +38,7 @@ with open("rules.json", "w") as out:
             "checkpoints": params(rule, "checkpoints"),
             "benchmarks": params(rule, "benchmarks", cohort="tiny"),
             "results": params(rule, "results", cohort="tiny"),
+            "sources": params(rule, "sources", cohort="mine"),
             "local": rule.name in workflow._localrules,
         }
         for rule in workflow.rules
@@ -172,8 +173,8 @@ rule report:
     benchmark: "results/{cohort}/benchmarks/report.jsonl"
     shell: "touch {output}"
 """
-    cohort = {"simulate": {"chromosomes": 1, "genes": 6}}
-    host.write(MODULE + hosts_own + WRITE_RULES, promoternets={"cohorts": {"tiny": cohort}} | EPIGENOMES)
+    cohorts = {"tiny": {"simulate": {"chromosomes": 1, "genes": 6}}, "mine": own_cohort(host.folder)}
+    host.write(MODULE + hosts_own + WRITE_RULES, promoternets={"cohorts": cohorts} | EPIGENOMES)
     rules = host.rules()
     running = {name: rule for name, rule in rules.items() if rule["script"]}
     scripts = {path.stem for path in (host.tree / "workflow" / "scripts").glob("*.py")} - {"verify_results"}
@@ -191,6 +192,9 @@ rule report:
     made = rules["promoternets_write_manifest"]["results"]
     assert "promoters/results/tiny/report.html" in made and "promoters/results/tiny/genotypes/chr1.zarr" in made
     assert all(path.startswith("promoters/results/tiny/") for path in made)
+    chromatin = [f"promoters/results/chromatin/{name}" for name in ("section.html", "summary.txt")]
+    data = [str(host.folder / "data" / name) for name in ("chr1.vcf.gz", "genes.bed", "samples.tsv")]
+    assert rules["promoternets_write_manifest"]["sources"] == [*data, *chromatin]
     local = {name for name, rule in rules.items() if rule["local"]}
     assert "promoternets_summarise_blocks" in local and "report" not in local
 

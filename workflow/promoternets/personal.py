@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 PERSONAL = (
     "samples.tsv", "samples_excluded.tsv", "folds.tsv", "genotypes/*.zarr", "blocks/*.zarr", "selected/*.zarr",
     "gwas/selected/*.zarr", "predictions/*/*.tsv", "offsets/*/*.tsv", "audit/components/*.tsv", "audit/left_out/*.tsv",
-    "reruns/*/fold_*.tsv", "predict/predictions.tsv", "fine_tuning/samples.tsv", "fine_tuning/folds.tsv",
+    "reruns/*/fold_*.tsv", "predict/predictions.tsv", "fine_tuning/samples.tsv",
     "fine_tuning/*/predictions.tsv", "simulated/*.trees", "simulated/*.vcf.gz", "simulated/*.tbi",
     "simulated/samples.tsv", "simulated/liability.tsv", "logs/*.log",
 )  # fmt: skip

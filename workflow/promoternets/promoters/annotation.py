@@ -127,6 +127,16 @@ def _chromosome(name: str, path: Path, number: int) -> str:
     return name
 
 
+def _has_strand(strand: str, path: Path, number: int, records: Records) -> bool:
+    """Return whether a row has a strand, and count it where it has none."""
+    if strand in (".", "?", ""):
+        records.strandless += 1
+        return False
+    if strand not in ("+", "-"):
+        raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
+    return True
+
+
 def _read_table(path: Path, layout: Layout, records: Records) -> None:
     typed = layout.kind == "BED with gene id and type"
     for number, line in lines(path, WHAT):
@@ -138,10 +148,7 @@ def _read_table(path: Path, layout: Layout, records: Records) -> None:
         records.rows += 1
         first, last = _span(cells[layout.start], cells[layout.end], path, number, offset=1)
         strand = cells[layout.strand]
-        if strand not in "+-" or not strand:
-            if strand not in (".", "?", ""):
-                raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
-            records.strandless += 1
+        if not _has_strand(strand, path, number, records):
             continue
         chrom, tss = _chromosome(cells[layout.chrom], path, number), five_prime_end(first, last, strand)
         symbol, gene = (_known(cells[column]) for column in (layout.name, layout.gene))
@@ -154,7 +161,7 @@ def _features(path: Path, records: Records) -> Iterator[tuple[int, list[str]]]:
     for number, line in lines(path, WHAT):
         if line.startswith("##FASTA"):
             return
-        if not line or line.startswith("#"):
+        if not line.strip() or line.startswith("#"):
             continue
         records.rows += 1
         cells = cells_of(line, "\t")
@@ -167,11 +174,8 @@ def _stranded(cells: list[str], path: Path, number: int, records: Records) -> tu
     """Return (chrom, strand, tss) of a feature, or None (and count it) when it has no strand."""
     first, last = _span(cells[3], cells[4], path, number, offset=0)
     strand = cells[6]
-    if strand in (".", "?", ""):
-        records.strandless += 1
+    if not _has_strand(strand, path, number, records):
         return None
-    if strand not in ("+", "-"):
-        raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
     return _chromosome(cells[0], path, number), strand, five_prime_end(first, last, strand)
 
 

@@ -9,7 +9,6 @@ people then scores the people tested. (International Schizophrenia Consortium 20
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,6 @@ def fit_polygenic_score(
     InputError
         When the study is of another fold or of other sites, or no round has both classes to validate on.
     """
-    start = time.perf_counter()
     study = Associations.open(associations)
     rounds = people.validation_rounds(study.rounds)
     groups = [(people.training, people.test), *rounds]
@@ -94,7 +92,6 @@ def fit_polygenic_score(
         "calibration": {"method": "platt", "slope": calibration[0], "intercept": calibration[1]},
         "training_people": len(people.training),
         "training_cases": int(people.labels[people.training].sum()),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     return expit(calibration[0] * tested.score[best] + calibration[1]), details
 

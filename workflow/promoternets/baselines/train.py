@@ -102,7 +102,6 @@ def train_baseline(
         fold=fold,
         model=model,
     )
-    logger.info("%s, fold %d: done", model, fold)
 
 
 def _columns_of(

@@ -53,7 +53,8 @@ BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser mom
 def stack_size(people: int, sites: int, channels: int, memory_mb: int, device: str) -> int:
     """Return how many promoters are trained side by side: a run of promoters that does not depend on shards.
 
-    The estimate counts the genotypes and what people share of them, six copies of the parameters and the activations of a validation batch.
+    The estimate counts the genotypes and what people share of them, six copies of the parameters and the activations
+    of a validation batch.
     """
     parameters = sum(value.numel() for value in PromoterCNN(channels, sites).parameters())
     activations = 512 * sites * (channels + 4 + 32 * 3) * 4

@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="de677b0e322bec6872439d509910dea686baa7472627f3cdf24c2733a2f48975"
+LABEL io.github.snakemake.conda_env_hash="19d76febed3ebf701000496d5bd3f844c5a859126ad0b727e2ac081e8a7d5342"
 # Conda environment:
 #   source: envs/baselines.yaml
 #   prefix: /conda-envs/2d0ee0c0a411d78f0b506af091188df3
@@ -86,7 +86,7 @@ RUN mkdir -p /conda-envs/d29b80001c2e4a1497d4239364738248
 COPY envs/reruns.yaml /conda-envs/d29b80001c2e4a1497d4239364738248/environment.yaml
 # Conda environment:
 #   source: envs/signal.yaml
-#   prefix: /conda-envs/1bfbdae9b625b05e86da435c820bf016
+#   prefix: /conda-envs/ba86cfbac9651be6ca734cbf2d9c5c7f
 #   # Reading histone marks from bigWig and BAM.
 #   channels:
 #     - conda-forge
@@ -97,12 +97,11 @@ COPY envs/reruns.yaml /conda-envs/d29b80001c2e4a1497d4239364738248/environment.y
 #     - numcodecs=0.16
 #     - numpy=2.4
 #     - pandas=3.1
-#     - pybigwig=0.3
 #     - pysam=0.24
 #     - tqdm=4.70
 #     - zarr=3.1
-RUN mkdir -p /conda-envs/1bfbdae9b625b05e86da435c820bf016
-COPY envs/signal.yaml /conda-envs/1bfbdae9b625b05e86da435c820bf016/environment.yaml
+RUN mkdir -p /conda-envs/ba86cfbac9651be6ca734cbf2d9c5c7f
+COPY envs/signal.yaml /conda-envs/ba86cfbac9651be6ca734cbf2d9c5c7f/environment.yaml
 # Conda environment:
 #   source: envs/simulation.yaml
 #   prefix: /conda-envs/21449f4b3ddc913e9df3fc124143b411
@@ -168,7 +167,7 @@ RUN conda env create --prefix /conda-envs/2d0ee0c0a411d78f0b506af091188df3 --fil
     conda env create --prefix /conda-envs/dcbc61345c00412d260b30f02df46ab9 --file /conda-envs/dcbc61345c00412d260b30f02df46ab9/environment.yaml && \
     conda env create --prefix /conda-envs/a4dc56cab6b4c3532bfd9e077ad85644 --file /conda-envs/a4dc56cab6b4c3532bfd9e077ad85644/environment.yaml && \
     conda env create --prefix /conda-envs/d29b80001c2e4a1497d4239364738248 --file /conda-envs/d29b80001c2e4a1497d4239364738248/environment.yaml && \
-    conda env create --prefix /conda-envs/1bfbdae9b625b05e86da435c820bf016 --file /conda-envs/1bfbdae9b625b05e86da435c820bf016/environment.yaml && \
+    conda env create --prefix /conda-envs/ba86cfbac9651be6ca734cbf2d9c5c7f --file /conda-envs/ba86cfbac9651be6ca734cbf2d9c5c7f/environment.yaml && \
     conda env create --prefix /conda-envs/21449f4b3ddc913e9df3fc124143b411 --file /conda-envs/21449f4b3ddc913e9df3fc124143b411/environment.yaml && \
     conda env create --prefix /conda-envs/6f2e053825228e11028467614b7bf292 --file /conda-envs/6f2e053825228e11028467614b7bf292/environment.yaml && \
     conda env create --prefix /conda-envs/f4e5410e42c131396e532469b9734e76 --file /conda-envs/f4e5410e42c131396e532469b9734e76/environment.yaml && \

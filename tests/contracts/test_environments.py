@@ -32,7 +32,7 @@ HOME_OF = {
         "prediction",
         "fine_tuning",
     },
-    "pyBigWig": {"bins", "simulation"},
+    "pyBigWig": {"simulation"},
     "captum": {"saliency"},
     "msprime": {"simulation"},
     "sklearn": {"folds", "als_net", "baselines", "evaluation", "audit"},

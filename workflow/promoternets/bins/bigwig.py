@@ -15,7 +15,7 @@ from promoternets.formats.contigs import canonical
 
 Statistic = Literal["mean", "sum", "mean_covered"]
 GREATEST = float(np.finfo(np.float32).max)  # a bin is stored in float32
-PIECES_AT_ONCE = 1 << 18  # intervals in windows that are summed up together
+PIECES_AT_ONCE = 1 << 16  # intervals in windows that are summed up together
 
 
 def bin_bigwig(
@@ -130,29 +130,34 @@ def sum_up(
     -------
     signal float64 [genes, bins] in genome order, bases covered with 0 int64 [genes], bases covered int64 [genes]
     """
-    shape = (len(starts), windows.bin_count)
-    signal, covered = np.zeros(shape), np.zeros(shape)
+    size, bins = windows.bin_size, windows.bin_count
+    signal, covered = np.zeros((2, len(starts), bins))
     zero = np.zeros(len(starts))
     pieces = np.cumsum(last - first)
     edges = np.searchsorted(pieces, np.arange(PIECES_AT_ONCE, pieces[-1], PIECES_AT_ONCE))
     for some in np.split(np.arange(len(starts)), np.unique(edges)):
-        gene, item = _each(last[some] - first[some])
-        item += first[some][gene]
+        gene, number = _each(last[some] - first[some])
+        item = number + first[some][gene]
         start = starts[some][gene]
         begin = np.maximum(found.start[item] - start, 0)
         end = np.minimum(found.end[item] - start, windows.width)
-        lowest = begin // windows.bin_size
-        piece, number = _each((end - 1) // windows.bin_size - lowest + 1)  # one for each bin that an interval touches
-        number += lowest[piece]
-        length = np.minimum(end[piece], (number + 1) * windows.bin_size)
-        length = length - np.maximum(begin[piece], number * windows.bin_size)
-        value = found.value[item].astype(np.float64)[piece]
-        at, cells = gene[piece] * windows.bin_count + number, (len(some), windows.bin_count)
-        signal[some] = np.bincount(at, length * value, minlength=len(some) * windows.bin_count).reshape(cells)
-        covered[some] = np.bincount(at, length, minlength=len(some) * windows.bin_count).reshape(cells)
-        zero[some] = np.bincount(gene[piece], length * (value == 0), minlength=len(some))
+        value = found.value[item].astype(np.float64)
+        zero[some] = np.bincount(gene, (end - begin) * (value == 0), minlength=len(some))
+        lowest = begin // size
+        longer, more = _each((end - 1) // size - lowest)  # the bins an interval touches beside its lowest
+        parts = [
+            (gene * bins + lowest, np.minimum(end, (lowest + 1) * size) - begin, value),
+            (
+                (gene * bins + lowest)[longer] + more + 1,
+                np.minimum(end[longer] - (lowest[longer] + more + 1) * size, size),
+                value[longer],
+            ),
+        ]
+        for at, length, level in parts:
+            signal[some] += np.bincount(at, length * level, minlength=len(some) * bins).reshape(-1, bins)
+            covered[some] += np.bincount(at, length, minlength=len(some) * bins).reshape(-1, bins)
     if statistic == "mean":
-        signal /= windows.bin_size
+        signal /= size
     elif statistic == "mean_covered":
         signal /= np.maximum(covered, 1)
     return signal, zero.astype(np.int64), covered.sum(axis=1).astype(np.int64)

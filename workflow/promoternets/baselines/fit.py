@@ -67,7 +67,7 @@ def fit(
     Parameters
     ----------
     name : a key of `settings.BASELINES`.
-    x : int8 [people, sites] alternate allele counts, -1 missing, -2 absent; for `covariates` a table of text
+    x : int8 or float32 [people, sites] alternate allele counts, -1 missing, -2 absent; for `covariates` a table of text
         columns.
     case : bool [people], both classes.
     family : int [people]; people of one family stay in one inner part.

@@ -23,7 +23,7 @@ from promoternets.clumping import clump, filled
 from promoternets.errors import InputError
 from promoternets.formats.associations import Associations
 from promoternets.formats.outer_fold import OuterFold
-from promoternets.formats.variant_store import VariantStore, alternate_counts
+from promoternets.formats.variant_store import VariantStore
 from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
@@ -159,14 +159,13 @@ def best_alone(strength: np.ndarray, most: int, *, said: bool = True) -> np.ndar
 
 
 def counts_at(store: VariantStore, rows: np.ndarray) -> np.ndarray:
-    """Return counts of alternate alleles at some sites, int8 [rows, people], -1 missing; rows ascend.
+    """Return counts of alternate alleles at some sites, int8 or float32 [rows, people], -1 missing; rows ascend.
 
     Sites are read 10,000 neighbours at a time, so that each chunk of the store is read once.
     """
-    parts = [np.empty((0, len(store.sample_ids)), dtype=np.int8)]
+    parts = []
     for start in range(0, len(store), SITES_AT_ONCE):
         own = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + SITES_AT_ONCE)]
         if len(own):
-            calls = store.genotypes(slice(int(own[0]), int(own[-1]) + 1))
-            parts.append(alternate_counts(calls)[own - own[0]])
-    return np.concatenate(parts)
+            parts.append(store.counts(slice(int(own[0]), int(own[-1]) + 1))[own - own[0]])
+    return np.concatenate(parts) if parts else np.empty((0, len(store.sample_ids)), dtype=np.int8)

@@ -53,7 +53,8 @@ BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser mom
 def stack_size(people: int, sites: int, channels: int, memory_mb: int, device: str) -> int:
     """Return how many promoters are trained side by side: a run of promoters that does not depend on shards.
 
-    The estimate counts the genotypes and what people share of them, six copies of the parameters and the activations of a validation batch.
+    The estimate counts the genotypes and what people share of them, six copies of the parameters and the activations
+    of a validation batch.
     """
     parameters = sum(value.numel() for value in PromoterCNN(channels, sites).parameters())
     activations = 512 * sites * (channels + 4 + 32 * 3) * 4
@@ -216,7 +217,7 @@ def score_members(
             seeds=[derive(seed, "promoter_cnn", *own, number) for own in names],
             inputs=lambda rows: torch.from_numpy(promoters.read([members[row] for row in rows], encoder.source)),
             encode=encoder,
-            share=lambda stored, chosen: Stretches(stored, chosen, encoder, KERNEL),
+            share=None if promoters.has_dosages else lambda stored, chosen: Stretches(stored, chosen, encoder, KERNEL),
             labels=torch.from_numpy(labels),
             training=training,
             validation=validation,

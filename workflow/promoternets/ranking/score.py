@@ -217,7 +217,7 @@ def score_members(
             seeds=[derive(seed, "promoter_cnn", *own, number) for own in names],
             inputs=lambda rows: torch.from_numpy(promoters.read([members[row] for row in rows], encoder.source)),
             encode=encoder,
-            share=lambda stored, chosen: Stretches(stored, chosen, encoder, KERNEL),
+            share=None if promoters.has_dosages else lambda stored, chosen: Stretches(stored, chosen, encoder, KERNEL),
             labels=torch.from_numpy(labels),
             training=training,
             validation=validation,

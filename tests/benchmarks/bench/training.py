@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from bench.frame import Benchmark, Different
+from bench.frame import Benchmark, Different, Unavailable
 from promoternets.als_net.presets import PRESETS as ALS_NET
 from promoternets.chromatin.presets import preset as chromatin_preset
 from promoternets.networks.als_net import ALSNet
@@ -38,7 +38,6 @@ from promoternets.training.device import choose_device
 from promoternets.training.ensemble import Task, train_ensemble
 from promoternets.training.settings import TrainingSettings
 
-CPU = torch.device("cpu")
 SITES = 64
 MOST_APART = 0.05  # of scores, in their standard deviations
 
@@ -70,10 +69,10 @@ class Case:
         return torch.as_tensor(self.task.training)[torch.randperm(len(self.task.training), generator=generator)]
 
 
-def ours(case: Case) -> np.ndarray:
+def ours(case: Case, device: torch.device) -> np.ndarray:
     """Train by the ensemble trainer; scores float32 [networks, validation examples]."""
     members = train_ensemble(
-        case.task, case.settings, device=CPU, members_at_once=case.at_once, keep_weights=False, what="benchmark"
+        case.task, case.settings, device=device, members_at_once=case.at_once, keep_weights=False, what="benchmark"
     )
     return np.stack([member.validation_scores for member in members])
 
@@ -151,6 +150,8 @@ class Training(Benchmark):
     multiplications: float  # of an example's forward pass
 
     def peer_version(self) -> str:
+        if self.device == "gpu" and not torch.cuda.is_available():
+            raise Unavailable("needs a GPU and a CUDA build of PyTorch")
         return f"PyTorch {torch.__version__}"
 
     def case(self) -> Case:
@@ -159,13 +160,13 @@ class Training(Benchmark):
 
     def prepare(self, folder: Path) -> None:
         logging.getLogger("promoternets").setLevel(logging.ERROR)
-        choose_device(0)
+        self.where = choose_device(int(self.device == "gpu"))
         self.made, speed = self.case(), rate()
         work = 6 * self.multiplications * self.made.examples / 1e9  # forward, and twice as much backward
         self.floor = f"{work:.0f} GFLOP in dense layers at {speed:.0f} GFLOP/s of a core: {work / speed:.1f} s"
 
     def ours(self, out: Path) -> np.ndarray:
-        return ours(self.made)
+        return ours(self.made, self.where)
 
     def run_peer(self, out: Path) -> np.ndarray:
         return peer(self.made)
@@ -283,6 +284,18 @@ def als_net(*, people: int = 427, epochs: int = 2) -> Case:
     return Case(task, replace(settings, patience=None), 1, task.network)
 
 
+class PromoterCNNsOnGPU(PromoterCNNs):
+    """128 promoters at once; the loop trains them on one core."""
+
+    name = "training: Promoter-CNNs, 128 promoters x 2,048 people, one epoch"
+    device = "gpu"
+    goal = 200.0
+    pairs = 1
+
+    def case(self) -> Case:
+        return replace(ranking(promoters=128, epochs=1), at_once=128)
+
+
 class ALSNets(Training):
     """427 people x 2 epochs, batches of 32 from a DataLoader."""
 
@@ -300,7 +313,14 @@ class ALSNets(Training):
     def check_equal(self, *_: np.ndarray) -> str:
         """Compare after three steps: a change of 1e-7 in the starting weights changes scores by 90 % in fourteen."""
         short = als_net(people=96, epochs=1)
-        return f"{super().check_equal(ours(short), peer(short))}, after three steps"
+        return f"{super().check_equal(ours(short, self.where), peer(short))}, after three steps"
+
+
+class ALSNetsOnGPU(ALSNets):
+    """The same; the loop trains on one core."""
+
+    device = "gpu"
+    goal = 10.0
 
 
 # AttentiveChrome, goal 5
@@ -384,6 +404,14 @@ class AttentiveChromes(Training):
         return attentive_chrome()
 
 
+class AttentiveChromesOnGPU(AttentiveChromes):
+    """The same; the plain network trains on one core."""
+
+    device = "gpu"
+    goal = 20.0
+    pairs = 1
+
+
 class Together(Training):
     """8 epigenomes of 512 genes: networks in one ensemble, and each in one of its own."""
 
@@ -396,9 +424,21 @@ class Together(Training):
         return attentive_chrome(genes=512, epigenomes=8)
 
     def run_peer(self, out: Path) -> np.ndarray:
-        return ours(replace(self.made, at_once=1))
+        return ours(replace(self.made, at_once=1), self.where)
+
+
+class TogetherOnGPU(Together):
+    """56 epigenomes of 512 genes, side by side and one after another."""
+
+    name = "training: AttentiveChrome, 56 epigenomes together"
+    device = "gpu"
+    pairs = 1
+
+    def case(self) -> Case:
+        return replace(attentive_chrome(genes=512, epigenomes=56), at_once=56)
 
 
 BENCHMARKS: list[Benchmark] = [
-    PromoterCNNs(), PromoterCNNsLoader(), ALSNets(), AttentiveChromes(), Together(),
+    PromoterCNNs(), PromoterCNNsLoader(), PromoterCNNsOnGPU(), ALSNets(), ALSNetsOnGPU(), AttentiveChromes(),
+    AttentiveChromesOnGPU(), Together(), TogetherOnGPU(),
 ]  # fmt: skip

@@ -695,3 +695,12 @@ def test_without_zarr_beside_snakemake_the_chromosomes_have_to_be_named(data, mo
     assert "without the package zarr" in said and "chromosomes: [" in said
     read = read_configuration(from_files(vcf=None, vcf_zarr="all.vcz", chromosomes=["1"]), folder=data)
     assert read.missing == [] and read.cohorts["mine"].chromosomes == ["1"]
+
+
+def test_sites_near_promoters_need_a_distance():
+    config = SIMULATED | {"genotypes": {"sites": "near_promoters"}}
+    cohort = read_configuration(config)
+    assert cohort.promoters_to_read_near(wildcards(cohort="toy")) == ["results/toy/promoters.tsv"]
+    assert read_configuration(SIMULATED).promoters_to_read_near(wildcards(cohort="toy")) == []
+    assert "set blocks.max_distance" in refused(config | {"blocks": {"max_distance": None}})
+    assert "set blocks.max_distance" in refused(config | {"blocks": {"legacy": True}})

@@ -287,7 +287,7 @@ def offsets_of_stretches(
     ranges: list[tuple[int, int, int]] = []  # offset, offset behind, last position
     for first, last in stretches:
         place = bisect_left(lower, first)  # bounds up to base first - 1, which is position first
-        offset = least[place - 1] if place else own.first
+        offset = max(own.first, least[place - 1] if place else 0)
         place = bisect_right(upper, -last, key=lambda base: -base)  # bounds from base last on, behind position last
         behind = greatest[place - 1] if place else 1 << 64
         if ranges and offset < ranges[-1][1]:

@@ -152,8 +152,8 @@ class VariantFile:
             When a record cannot be read or is out of order, an index is needed and missing, or the index
             counts other records than there are.
         """
-        if contigs is not None and self.counts is not None:
-            for contig in contigs:
+        if self.counts is not None and not (contigs is None and self.rules.everywhere):
+            for contig in self.counts if contigs is None else contigs:
                 if contig in self.counts:
                     yield from self._indexed(contig)
             return

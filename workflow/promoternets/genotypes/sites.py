@@ -77,6 +77,11 @@ class Rules:
         place = bisect_right(stretches, (position, GREATEST_POSITION))
         return place > 0 and position <= stretches[place - 1][1]
 
+    @property
+    def everywhere(self) -> bool:
+        """Return whether records are read wherever they lie."""
+        return self.positions is None and self.near is None
+
     def stretches(self, contig: str) -> Sequence[tuple[int, int]] | None:
         """Return the stretches of a contig that the records read lie in; None for all of it."""
         if self.positions is not None:

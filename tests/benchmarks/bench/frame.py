@@ -89,7 +89,7 @@ def measured(benchmark: Benchmark, folder: Path) -> Row:
     """
     row = dict.fromkeys(COLUMNS, "") | {
         "benchmark": benchmark.name, "peer": benchmark.peer, "device": device(benchmark.device), "commit": commit(),
-        "date": f"{datetime.now(UTC):%Y-%m-%d}", "goal": f"{benchmark.goal:g}" if benchmark.goal else "",
+        "date": today(), "goal": f"{benchmark.goal:g}" if benchmark.goal else "",
     }  # fmt: skip
     try:
         row["peer_version"] = benchmark.peer_version()
@@ -147,6 +147,11 @@ def commit() -> str:
         [*git, "status", "--porcelain", "--untracked-files=no", "--", "workflow"], capture_output=True, check=False
     ).stdout
     return name.strip() + ("+" if changed else "")
+
+
+def today() -> str:
+    """Return the date in UTC."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def program_version(name: str, *, package: str, option: str = "--version") -> str:

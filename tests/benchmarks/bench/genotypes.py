@@ -17,6 +17,7 @@ from promoternets.genotypes.lines import blocks
 from promoternets.genotypes.parse import parse_genotypes
 from promoternets.genotypes.sites import merged
 
+CHUNK = 1_000  # sites, as in the workflow
 PANEL = ("kgp_gene_panels", "kgp_genes.b38_3202.vcf.gz")
 
 
@@ -36,7 +37,7 @@ class AllSites(Benchmark):
         self.floor = f"unpacking the blocks with zlib, one thread: {inflated(self.vcf):.2f} s"
 
     def ours(self, out: Path) -> Path:
-        parse_genotypes([self.vcf], out / "genotypes.zarr", threads=os.cpu_count())
+        parse_genotypes([self.vcf], out / "genotypes.zarr", chunk_variants=CHUNK, threads=os.cpu_count())
         return out / "genotypes.zarr"
 
 
@@ -202,7 +203,9 @@ class NearPromoters(Benchmark):
                     bed.write(f"{chrom}\t{max(0, first - 1)}\t{last}\n")
 
     def ours(self, out: Path) -> Path:
-        parse_genotypes([self.vcf], out / "genotypes.zarr", promoters=self.table, max_distance=self.distance)
+        parse_genotypes(
+            [self.vcf], out / "genotypes.zarr", promoters=self.table, max_distance=self.distance, chunk_variants=CHUNK
+        )
         return out / "genotypes.zarr"
 
 

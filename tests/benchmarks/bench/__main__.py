@@ -60,7 +60,7 @@ def main() -> None:
     grown = curves() if not options.only or "growth" in options.only else growth.read()
     print(f"\n{growth.table(grown)}")
     if not options.no_record:
-        rows = record.merged(before, now)
+        rows = record.merged(record.read(), now)
         record.write(rows)
         growth.write(grown)
         record.write_readme(rows, growth.table(grown))

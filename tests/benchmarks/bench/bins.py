@@ -51,7 +51,7 @@ class BigWigs(Benchmark):
         self.windows = self.spread(WINDOWS)
         self.bed = folder / "windows.bed"
         bed = pd.DataFrame({"chrom": self.windows.chrom, "start": self.windows.tss, "end": self.windows.tss + 1})
-        bed.assign(name=self.windows.gene_ids).to_csv(self.bed, sep="\t", header=False, index=False)
+        bed.to_csv(self.bed, sep="\t", header=False, index=False)
         start = time.perf_counter()
         for path in self.files:
             parts = read_parts(path)
@@ -92,7 +92,7 @@ class DeepTools(BigWigs):
         )  # fmt: skip
         with gzip.open(out / "m.gz", "rt") as text:
             rows = [line.rstrip("\n").split("\t") for line in text if not line.startswith("@")]
-        if [row[3] for row in rows] != self.windows.gene_ids.tolist():
+        if [int(row[1]) for row in rows] != self.windows.tss.tolist():
             raise Different("windows are in another order")
         return np.array([row[6:] for row in rows], dtype=np.float64).reshape(len(rows), len(self.files), BINS)
 

@@ -98,8 +98,8 @@ def measured(benchmark: Benchmark, folder: Path) -> Row:
         return row | {"peer_version": str(reason), "equal_checked": NOT_MEASURED}
     row["floor"] = benchmark.floor
     sides = {"ours": benchmark.ours, "peer": benchmark.run_peer}
-    first = {name: timed(side, folder / name) for name, side in sides.items()}
     try:
+        first = {name: timed(side, folder / name) for name, side in sides.items()}
         row["equal_checked"] = benchmark.check_equal(first["ours"][0], first["peer"][0])
     except Different as reason:
         return row | {"equal_checked": f"{DIFFERENT}: {reason}"}

@@ -40,7 +40,7 @@ class Benchmark(ABC):
     name : ``stage: what``; `make bench ONLY=stage` runs those of a stage. Several of one name differ by their peer.
     peer : the program or call it is compared with.
     goal : the least ratio asked for, peer's seconds by ours; None where the row is only for orientation.
-    pairs : how often both sides are timed, after the run whose results are compared; 1: that run is the timed one.
+    pairs : how often both sides are timed, after the run whose results are compared; 1: that run is the peer's timed one.
     device : ``cpu`` or ``gpu``.
     floor : what the work cannot be faster than; `prepare` may replace it by what it measured.
     """
@@ -103,12 +103,15 @@ def measured(benchmark: Benchmark, folder: Path) -> Row:
         row["equal_checked"] = benchmark.check_equal(first["ours"][0], first["peer"][0])
     except Different as reason:
         return row | {"equal_checked": f"{DIFFERENT}: {reason}"}
-    pairs = [{name: found[1:] for name, found in first.items()}] if benchmark.pairs == 1 else []
+    pairs = []
     while len(pairs) < benchmark.pairs:
         pair = {}
         for name, side in sides.items():
-            shutil.rmtree(folder / name)
-            pair[name] = timed(side, folder / name)[1:]
+            if name == "peer" and benchmark.pairs == 1:
+                pair[name] = first[name][1:]
+            else:
+                shutil.rmtree(folder / name)
+                pair[name] = timed(side, folder / name)[1:]
         pairs.append(pair)
     ratios = [pair["peer"][0] / pair["ours"][0] for pair in pairs]
     found = {

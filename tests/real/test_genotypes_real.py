@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from functools import cache
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ import pytest
 from promoternets.formats.variant_index import contigs_with_records, records_by_contig
 from promoternets.formats.variant_store import VariantStore, alternate_counts
 from promoternets.genotypes.parse import parse_genotypes
+from promoternets.genotypes.reading import VariantFile
 from promoternets.genotypes.samples import match_samples
+from promoternets.genotypes.sites import Rules, merged
 
 BLOCK = 4096  # rows of the store compared at once
 
@@ -252,3 +255,17 @@ def test_people_of_the_panels_are_matched_with_the_public_sample_table(real_data
     matched = match_samples([vcf], table, phenotype=column, case="AFR", covariates=[])
     assert len(matched.samples) + (matched.excluded["reason"] == "not in the sample table").sum() == 3202
     assert matched.samples["phenotype"].sum() > 500
+
+
+@pytest.mark.parametrize("distance", [0, 700, 20_000])
+def test_sites_near_some_places_of_a_real_chromosome_are_those_of_the_whole(real_data, distance):
+    path = real_data / "kgp_chr22_99eur_expression" / "chr22.99eur.b37.vcf.gz"
+    with pysam.TabixFile(str(path)) as file:
+        positions = [int(line.split("\t", 2)[1]) for line in file.fetch("22")]
+    places = sorted(Random(distance).sample(positions, 60))
+    stretches = merged((place - distance, place + distance) for place in places)
+    file = VariantFile(path, rules=Rules(near={"22": stretches}))
+    found = [position for _, position, _ in file.sites(["22"])]
+    wanted = [place for place in positions if any(first <= place <= last for first, last in stretches)]
+    assert found == list(dict.fromkeys(wanted))
+    assert file.records_read == len(wanted) < len(positions) / 2

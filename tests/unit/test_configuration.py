@@ -713,3 +713,12 @@ def test_real_valued_dosages_need_encodings_that_read_numbers(data):
     )
     said = refused(to_predict(data) | scalar, folder=data)
     assert said.count("a model folder reads whole genotypes, in training and prediction") == 2
+
+
+def test_sites_near_promoters_need_a_distance():
+    config = SIMULATED | {"genotypes": {"sites": "near_promoters"}}
+    cohort = read_configuration(config)
+    assert cohort.promoters_to_read_near(wildcards(cohort="toy")) == ["results/toy/promoters.tsv"]
+    assert read_configuration(SIMULATED).promoters_to_read_near(wildcards(cohort="toy")) == []
+    assert "set blocks.max_distance" in refused(config | {"blocks": {"max_distance": None}})
+    assert "set blocks.max_distance" in refused(config | {"blocks": {"legacy": True}})

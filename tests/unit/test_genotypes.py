@@ -4,9 +4,11 @@ import gzip
 import json
 import re
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pandas as pd
+import pysam
 import pytest
 from vcf_files import record, text, write
 
@@ -794,3 +796,39 @@ def test_a_model_of_another_build_is_refused(tmp_path):
     path = write(tmp_path / "a.vcf", text([record("22", 5, "A>C", GT)], contigs=("22",)))
     model = model_folder(tmp_path, "22:5:A:C")
     refused(tmp_path, [path], "no liftover is done", model=model, build="GRCh38")
+
+
+# -------------------------------------------------------------------------------------------- near promoters
+
+
+@pytest.mark.parametrize(
+    ("file", "csi", "chrom"),
+    [("a.vcf", False, None), ("a.vcf.gz", False, "22"), ("a.vcf.gz", True, "22"), ("a.bcf", True, "22")],
+)
+def test_only_records_near_promoters_are_read(tmp_path, file, csi, chrom):
+    places = [*range(1_000, 900_000, 777)]
+    starts = [1_500, 40_000, 40_900, 300_000, 871_000]
+    (tmp_path / "promoters.tsv").write_text("chrom\ttss\n" + "".join(f"chr22\t{tss}\n" for tss in starts))
+    path = write(tmp_path / file, text([record("22", place, "A>C", GT) for place in places]))
+    if file == "a.vcf.gz" and csi:
+        Path(f"{path}.tbi").unlink()
+        pysam.tabix_index(str(path), preset="vcf", csi=True)
+    found, _ = run(tmp_path, [path], promoters=tmp_path / "promoters.tsv", max_distance=1_000, chrom=chrom)
+    near = [place for place in places if any(abs(place - tss) <= 1_000 for tss in starts)]
+    assert found.positions.tolist() == near
+
+
+def test_what_lies_between_promoters_is_not_unpacked(tmp_path):
+    places = range(1_000, 2_000_000, 500)
+    records = [record("22", place, "A>C", GT, name=Random(place).randbytes(200).hex()) for place in places]
+    path = write(tmp_path / "a.vcf.gz", text(records))
+    (tmp_path / "promoters.tsv").write_text("chrom\ttss\n22\t5000\n22\t1990000\n")
+    whole = bytearray(path.read_bytes())
+    half = len(whole) // 2
+    whole[half // 2 : half] = bytes(half - half // 2)
+    path.write_bytes(whole)
+    options = {"promoters": tmp_path / "promoters.tsv", "max_distance": 2_000, "chrom": "22"}
+    found, counts = run(tmp_path, [path], **options)
+    assert found.positions.tolist() == [*range(3_000, 7_001, 500), *range(1_988_000, 1_992_001, 500)]
+    assert counts["records_read"] == counts["kept"]
+    refused(tmp_path, [path], "damaged", chrom="22")

@@ -250,6 +250,12 @@ class Configuration:
         model = self.cohorts[wildcards.cohort].predict_with
         return [] if model is None else [f"results/{model}/model" if model in self.cohorts else model]
 
+    def promoters_to_read_near(self, wildcards: Any) -> list[str]:
+        """Return the promoter table of the cohort in `wildcards` where only sites near promoters are read."""
+        cohort = self.cohorts[wildcards.cohort]
+        near = cohort.settings["genotypes"]["sites"] == "near_promoters" and cohort.predict_with is None
+        return [f"results/{cohort.name}/promoters.tsv"] if near else []
+
     def predictions(self, *paths: str, evaluated: Iterable[str] = ()) -> list[str]:
         """Return `paths` for each cohort that is predicted, and those `evaluated` where it has a sample table."""
         predicted = [cohort for cohort in self.cohorts.values() if cohort.predict_with is not None]
@@ -633,6 +639,12 @@ def _problems(config: dict[str, Any]) -> list[str]:
             lines.append(
                 f"cohorts.{name}: fine_tuning needs phenotypes; name the table of people under `samples`, or set "
                 "fine_tuning.layers to none under this cohort's `settings`"
+            )
+        blocks = settings["blocks"]
+        if settings["genotypes"]["sites"] == "near_promoters" and (blocks["legacy"] or blocks["max_distance"] is None):
+            lines.append(
+                f"cohorts.{name}: genotypes.sites is near_promoters, but blocks take sites at any distance; set "
+                "blocks.max_distance, without blocks.legacy"
             )
         rounds, inner = settings["ranking"]["rounds"], settings["folds"]["inner"]
         if rounds > inner:

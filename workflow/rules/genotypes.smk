@@ -40,6 +40,7 @@ rule parse_genotypes:
         vcf_zarr=configuration.variants("vcf_zarr"),
         samples="results/{cohort}/samples.tsv",
         model=configuration.model_folder,
+        promoters=configuration.promoters_to_read_near,
         library=library("parse_genotypes"),
     output:
         genotypes=directory("results/{cohort}/genotypes/{chrom}.zarr"),
@@ -65,6 +66,7 @@ rule parse_genotypes:
         dosages=setting("genotypes", "dosages"),
         max_dosage_error=setting("genotypes", "max_dosage_error"),
         chunk_variants=setting("genotypes", "chunk_variants"),
+        max_distance=setting("blocks", "max_distance"),
     message:
         "Reading genotypes of {wildcards.chrom} of {wildcards.cohort}"
     script:

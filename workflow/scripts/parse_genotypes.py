@@ -29,6 +29,8 @@ def main(
     max_dosage_error: float = 0.1,
     chunk_variants: int = 10_000,
     model: Path | None = None,
+    promoters: Path | None = None,
+    max_distance: int | None = None,
     threads: int = 1,
 ) -> None:
     """Read genotypes from VCF, BCF, PLINK or VCF Zarr files and write them as a Zarr store that sgkit opens.
@@ -57,6 +59,8 @@ def main(
         chunk_variants: sites held in memory at once (about 3 bytes x sites x people)
         model: folder of a trained model to predict these people with; only its positions are read, dosages as set
             above, and no filter but pass_only runs
+        promoters: table (TSV) with columns chrom and tss; only records near one are read, all when not given
+        max_distance: how far from a promoter (bp) with promoters
         threads: threads that unpack each file
     """
     from promoternets.formats.plink_index import filesets
@@ -79,6 +83,8 @@ def main(
         max_dosage_error=max_dosage_error,
         chunk_variants=chunk_variants,
         model=model,
+        promoters=promoters,
+        max_distance=max_distance,
         threads=threads,
     )
 

@@ -9,8 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import record
-from bench.frame import DIFFERENT, Benchmark, measured
+from bench import growth, record
+from bench.frame import DIFFERENT, Benchmark, commit, measured, today
 
 STAGES = ("genotypes", "bins", "training", "workflow")  # modules beside this one, each with a list BENCHMARKS
 
@@ -20,11 +20,25 @@ def chosen(only: str) -> list[Benchmark]:
     every = [one for stage in STAGES for one in importlib.import_module(f"bench.{stage}").BENCHMARKS]
     words = [word.strip() for word in only.split(",") if word.strip()]
     found = [one for one in every if not words or any(word in f"{one.name} {one.peer}" for word in words)]
-    if not found:
+    if not found and "growth" not in words:
         sys.exit(
             f"no benchmark has {only} in its name; there are: " + "; ".join(f"{one.name} ({one.peer})" for one in every)
         )
     return found
+
+
+def curves() -> list[dict[str, str]]:
+    """Return the rows of growth.tsv, measured now."""
+    rows = []
+    for number, curve in enumerate(growth.CURVES):
+        for size in curve.sizes:
+            with tempfile.TemporaryDirectory(prefix="promoternets_bench_") as folder:
+                seconds, memory = growth.measured(number, size, Path(folder))
+            rows.append(
+                {"work": curve.work, "against": curve.against, "size": str(size), "cpu_s": f"{seconds:.3g}",
+                 "peak_mb": f"{memory:.0f}", "commit": commit(), "date": today()}
+            )  # fmt: skip
+    return rows
 
 
 def main() -> None:
@@ -43,10 +57,13 @@ def main() -> None:
     print(f"\n{record.markdown(now)}\n\n{record.floors(now)}\n")
     fell = record.worse(before, now)
     print("\n".join(["Worse than recorded, by more than the spread:", *fell]) if fell else "Nothing got worse.")
+    grown = curves() if not options.only or "growth" in options.only else growth.read()
+    print(f"\n{growth.table(grown)}")
     if not options.no_record:
-        rows = record.merged(before, now)
+        rows = record.merged(record.read(), now)
         record.write(rows)
-        record.write_readme(rows)
+        growth.write(grown)
+        record.write_readme(rows, growth.table(grown))
     if any(row["equal_checked"].startswith(DIFFERENT) for row in now):
         sys.exit("some results are not equal")
 

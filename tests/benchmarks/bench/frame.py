@@ -40,7 +40,7 @@ class Benchmark(ABC):
     name : ``stage: what``; `make bench ONLY=stage` runs those of a stage. Several of one name differ by their peer.
     peer : the program or call it is compared with.
     goal : the least ratio asked for, peer's seconds by ours; None where the row is only for orientation.
-    pairs : how often both sides are timed, after the run whose results are compared; 1: that run is the timed one.
+    pairs : how often both sides are timed, after the run whose results are compared; 1: that run is the peer's timed one.
     device : ``cpu`` or ``gpu``.
     floor : what the work cannot be faster than; `prepare` may replace it by what it measured.
     """
@@ -89,7 +89,7 @@ def measured(benchmark: Benchmark, folder: Path) -> Row:
     """
     row = dict.fromkeys(COLUMNS, "") | {
         "benchmark": benchmark.name, "peer": benchmark.peer, "device": device(benchmark.device), "commit": commit(),
-        "date": f"{datetime.now(UTC):%Y-%m-%d}", "goal": f"{benchmark.goal:g}" if benchmark.goal else "",
+        "date": today(), "goal": f"{benchmark.goal:g}" if benchmark.goal else "",
     }  # fmt: skip
     try:
         row["peer_version"] = benchmark.peer_version()
@@ -98,17 +98,20 @@ def measured(benchmark: Benchmark, folder: Path) -> Row:
         return row | {"peer_version": str(reason), "equal_checked": NOT_MEASURED}
     row["floor"] = benchmark.floor
     sides = {"ours": benchmark.ours, "peer": benchmark.run_peer}
-    first = {name: timed(side, folder / name) for name, side in sides.items()}
     try:
+        first = {name: timed(side, folder / name) for name, side in sides.items()}
         row["equal_checked"] = benchmark.check_equal(first["ours"][0], first["peer"][0])
     except Different as reason:
         return row | {"equal_checked": f"{DIFFERENT}: {reason}"}
-    pairs = [{name: found[1:] for name, found in first.items()}] if benchmark.pairs == 1 else []
+    pairs = []
     while len(pairs) < benchmark.pairs:
         pair = {}
         for name, side in sides.items():
-            shutil.rmtree(folder / name)
-            pair[name] = timed(side, folder / name)[1:]
+            if name == "peer" and benchmark.pairs == 1:
+                pair[name] = first[name][1:]
+            else:
+                shutil.rmtree(folder / name)
+                pair[name] = timed(side, folder / name)[1:]
         pairs.append(pair)
     ratios = [pair["peer"][0] / pair["ours"][0] for pair in pairs]
     found = {
@@ -147,6 +150,11 @@ def commit() -> str:
         [*git, "status", "--porcelain", "--untracked-files=no", "--", "workflow"], capture_output=True, check=False
     ).stdout
     return name.strip() + ("+" if changed else "")
+
+
+def today() -> str:
+    """Return the date in UTC."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def program_version(name: str, *, package: str, option: str = "--version") -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from bench.frame import Benchmark, Different, data, package_version, program_version, run
-from promoternets.formats.variant_store import VariantStore
+from promoternets.formats.variant_store import ABSENT, VariantStore
 from promoternets.genotypes.lines import blocks
 from promoternets.genotypes.parse import parse_genotypes
+from promoternets.genotypes.sites import merged
 
+CHUNK = 1_000  # sites, as in the workflow
 PANEL = ("kgp_gene_panels", "kgp_genes.b38_3202.vcf.gz")
 
 
@@ -33,7 +37,7 @@ class AllSites(Benchmark):
         self.floor = f"unpacking the blocks with zlib, one thread: {inflated(self.vcf):.2f} s"
 
     def ours(self, out: Path) -> Path:
-        parse_genotypes([self.vcf], out / "genotypes.zarr")
+        parse_genotypes([self.vcf], out / "genotypes.zarr", chunk_variants=CHUNK, threads=os.cpu_count())
         return out / "genotypes.zarr"
 
 
@@ -64,39 +68,46 @@ class Plink2(AllSites):
 
 
 def same_calls(store: VariantStore, pgen: Path) -> str:
-    """Compare both alleles of every call of a store with those of a .pgen of biallelic sites."""
+    """Compare both alleles of every call of a store with those of a .pgen, alternate allele by alternate allele."""
     import pgenlib
 
     pvar = pd.read_csv(pgen.with_suffix(".pvar"), sep="\t", comment="#", header=None, usecols=[0, 1, 3, 4], dtype=str)
-    place = {tuple(row): number for number, row in enumerate(pvar.itertuples(index=False, name=None))}
-    if len(place) != len(pvar):
-        raise Different("the .pvar has a site twice")
+    pvar.columns = ["chrom", "position", "reference", "alternates"]
+    several = pvar["alternates"].str.split(",")
+    place = {
+        (row.chrom.removeprefix("chr"), row.position, row.reference, alternate): (at, number)
+        for at, row in enumerate(pvar.itertuples())
+        for number, alternate in enumerate(several[at], start=1)
+    }
     contigs = np.array([name.removeprefix("chr") for name in store.contigs])[store.variant_contigs]
-    keys = zip(contigs, store.positions.astype(str), *store.alleles.T, strict=True)
-    rows = np.array([place.get(key, place.get((f"chr{key[0]}", *key[1:]), -1)) for key in keys])
-    if (rows < 0).any():
-        raise Different(f"{(rows < 0).sum():,} of our sites are not in the .pvar")
+    keys = list(zip(contigs.tolist(), store.positions.astype(str).tolist(), *store.alleles.T.tolist(), strict=True))
+    absent = [key for key in keys if key not in place]
+    if absent:
+        raise Different(f"{len(absent):,} of our sites are not in the .pvar, {absent[0]} for one")
     people = len(store.sample_ids)
-    with pgenlib.PgenReader(str(pgen).encode()) as reader:
-        cells = np.empty((1000, 2 * people), dtype=np.int32)
-        for start in range(0, len(rows), 1000):
-            own = rows[start : start + 1000]
-            reader.read_alleles_list(own.astype(np.uint32), cells[: len(own)])
-            theirs = cells[: len(own)].reshape(len(own), people, 2)
-            mine, phased = store.genotypes(slice(start, start + len(own))), store.phased(slice(start, start + len(own)))
-            theirs = np.where(theirs == -9, -1, theirs)
-            unordered = ~phased[..., None]
-            mine = np.where(unordered, np.sort(mine, axis=2), mine)
-            theirs = np.where(unordered, np.sort(theirs, axis=2), theirs)
-            if not np.array_equal(mine, theirs):
-                raise Different(f"{np.count_nonzero(mine != theirs):,} alleles of sites {start:,} and on")
-        others = np.setdiff1d(np.arange(len(pvar)), rows)
-        one = np.empty(2 * people, dtype=np.int32)
-        for row in others:
-            reader.read_alleles(int(row), one)
-            if len(set(one[one >= 0].tolist())) > 1:
-                raise Different(f"site {row:,} of the .pvar varies, and is not in our store")
-    return f"both alleles of {len(store):,} sites x {people:,} people; the other {len(others):,} do not vary"
+    cell = np.empty(2 * people, dtype=np.int32)
+    offsets = np.concatenate([[0], np.cumsum(several.str.len() + 1)]).astype(np.uintp)
+    others = {key: place[key] for key in place.keys() - set(keys) if set(key[3]) <= set("ACGTN")}
+    with pgenlib.PgenReader(str(pgen).encode(), allele_idx_offsets=offsets) as reader:
+        for start in range(0, len(keys), 1000):
+            some = keys[start : start + 1000]
+            ours, phased = (read(slice(start, start + len(some))) for read in (store.genotypes, store.phased))
+            for key, mine, phase in zip(some, ours, phased, strict=True):
+                row, number = place[key]
+                reader.read_alleles(row, cell)
+                theirs = np.where(cell < 0, -1, cell == number).reshape(people, 2)
+                mine = np.where(mine == ABSENT, mine[:, :1], mine)  # plink2 has a man's one allele twice
+                if not np.array_equal(_unordered(mine, phase), _unordered(theirs, phase)):
+                    raise Different(f"calls of {':'.join(key)}")
+        for key, (row, number) in others.items():
+            reader.read_alleles(row, cell)
+            if len(set((cell[cell >= 0] == number).tolist())) > 1:
+                raise Different(f"{':'.join(key)} varies, and is not in our store")
+    return f"both alleles of {len(keys):,} sites x {people:,} people; {len(others):,} others do not vary"
+
+
+def _unordered(alleles: np.ndarray, phased: np.ndarray) -> np.ndarray:
+    return np.where(phased[:, None], alleles, np.sort(alleles, axis=1))
 
 
 class Cyvcf2(AllSites):
@@ -159,4 +170,103 @@ class Vcf2Zarr(AllSites):
         return f"both alleles of {len(store):,} sites x {len(store.sample_ids):,} people"
 
 
-BENCHMARKS: list[Benchmark] = [Plink2(), Cyvcf2(), Vcf2Zarr()]
+class NearPromoters(Benchmark):
+    """Sites at most 2 kb from a TSS, of an indexed VCF.
+
+    Parameters
+    ----------
+    what : the work, for the row's name. read : gives the VCF and a table of starts (chrom, tss).
+    """
+
+    distance = 2_000
+    goal = 3.0
+
+    def __init__(self, what: str, read: Callable[[], tuple[Path, pd.DataFrame]]) -> None:
+        self.name = f"genotypes: near promoters, {what}"
+        self._read = read
+
+    def peer_version(self) -> str:
+        self.vcf, self.promoters = self._read()
+        return self.version()
+
+    def version(self) -> str:
+        """Return the peer's version."""
+        raise NotImplementedError
+
+    def prepare(self, folder: Path) -> None:
+        logging.getLogger("promoternets").setLevel(logging.ERROR)
+        self.table, self.bed = folder / "promoters.tsv", folder / "promoters.bed"
+        self.promoters.to_csv(self.table, sep="\t", index=False)
+        with self.bed.open("w") as bed:
+            for chrom, starts in self.promoters.groupby("chrom")["tss"]:
+                for first, last in merged((tss - self.distance, tss + self.distance) for tss in sorted(starts)):
+                    bed.write(f"{chrom}\t{max(0, first - 1)}\t{last}\n")
+
+    def ours(self, out: Path) -> Path:
+        parse_genotypes(
+            [self.vcf], out / "genotypes.zarr", promoters=self.table, max_distance=self.distance, chunk_variants=CHUNK
+        )
+        return out / "genotypes.zarr"
+
+
+class Extract(NearPromoters):
+    """plink2 reads the whole file and keeps what lies in the stretches."""
+
+    peer = "plink2 --extract bed0"
+
+    def version(self) -> str:
+        return program_version("plink2", package="plink2")
+
+    def run_peer(self, out: Path) -> Path:
+        run("plink2", "--vcf", self.vcf, "--extract", "bed0", self.bed, "--make-pgen", "--out", out / "genotypes")
+        return out / "genotypes.pgen"
+
+    def check_equal(self, ours: Path, peer: Path) -> str:
+        return same_calls(VariantStore.open(ours), peer)
+
+
+class View(NearPromoters):
+    """bcftools looks the stretches up in the index."""
+
+    peer = "bcftools view -R, to BCF"
+
+    def version(self) -> str:
+        program_version("plink2", package="plink2")  # which the comparison needs
+        return program_version("bcftools", package="bcftools")
+
+    def run_peer(self, out: Path) -> Path:
+        run("bcftools", "view", "-R", self.bed, "--regions-overlap", "pos", "-Ob", "-o", out / "g.bcf", self.vcf)
+        return out / "g.bcf"
+
+    def check_equal(self, ours: Path, peer: Path) -> str:
+        pgen = peer.with_name("theirs")
+        run("plink2", "--bcf", peer, "--make-pgen", "--out", pgen)
+        return same_calls(VariantStore.open(ours), pgen.with_suffix(".pgen"))
+
+
+def chromosome_22() -> tuple[Path, pd.DataFrame]:
+    """Return a whole chromosome of 184,665 records, and its protein-coding genes' starts."""
+    genes = pd.read_csv(data("gene_annotation", "genes.hg19.bed.gz"), sep="\t")
+    genes = genes[(genes["#chr"] == "chr22") & (genes["gene_type"] == "protein_coding")]
+    tss = np.where(genes["strand"] == "+", genes["start"] + 1, genes["end"])
+    table = pd.DataFrame({"chrom": "22", "tss": tss})
+    return data("kgp_chr22_99eur_expression", "chr22.99eur.b37.vcf.gz"), table
+
+
+def panel() -> tuple[Path, pd.DataFrame]:
+    """Return a file of 41,907 records around genes on seven chromosomes, and the starts of these genes."""
+    genes = pd.read_csv(data("kgp_gene_panels", "genes.tsv"), sep="\t").query("in_b38_vcf == 1")
+    chrom = "chr" + genes["b38_region"].str.partition(":")[0]
+    return data(*PANEL), pd.DataFrame({"chrom": chrom, "tss": genes["b38_tss"]})
+
+
+BENCHMARKS: list[Benchmark] = [
+    Plink2(),
+    Cyvcf2(),
+    Vcf2Zarr(),
+    *(
+        tool(what, read)
+        for what, read in (("3,202 people", panel), ("99 people's chromosome 22", chromosome_22))
+        for tool in (Extract, View)
+    ),
+]

@@ -96,7 +96,7 @@ def floors(rows: Sequence[Row]) -> str:
     return "\n".join(f"* {name}: {floor}" for name, floor in said)
 
 
-def write_readme(rows: Sequence[Row]) -> None:
+def write_readme(rows: Sequence[Row], growth: str) -> None:
     """Put the tables into README.md, between the marks."""
     parts = []
     for machine in dict.fromkeys(row["device"] for row in rows):
@@ -105,6 +105,7 @@ def write_readme(rows: Sequence[Row]) -> None:
         parts.append(f"### {machine}\n\nMeasured {', '.join(dates)}.\n\n{markdown(own)}")
         if floors(own):
             parts.append(f"The floor of each work:\n\n{floors(own)}")
+    parts.append(f"### Growth\n\n{growth}")
     before, _, rest = README.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     README.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{after}")

@@ -15,7 +15,7 @@ from promoternets.formats.contigs import canonical
 
 Statistic = Literal["mean", "sum", "mean_covered"]
 GREATEST = float(np.finfo(np.float32).max)  # a bin is stored in float32
-PIECES_AT_ONCE = 1 << 16  # intervals in windows that are summed up together
+PIECES_AT_ONCE = 1 << 14  # intervals in windows that are summed up together
 
 
 def bin_bigwig(

@@ -10,10 +10,12 @@ import gzip
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from promoternets.errors import InputError
 from promoternets.formats.contigs import CHROMOSOMES, canonical, order
@@ -242,7 +244,7 @@ def records_by_contig(path: str | Path) -> dict[str, int | None] | None:
         When the index is damaged.
     """
     found = _read_index(path)
-    return None if found is None else {name: count for name, (count, _) in found.items()}
+    return None if found is None else {name: own.count for name, own in found.items()}
 
 
 def first_offsets(path: str | Path) -> dict[str, int] | None:
@@ -254,70 +256,136 @@ def first_offsets(path: str | Path) -> dict[str, int] | None:
         When the index is damaged.
     """
     found = _read_index(path)
-    return None if found is None else {name: offset for name, (_, offset) in found.items()}
+    return None if found is None else {name: own.first for name, own in found.items()}
 
 
-def _read_index(path: str | Path) -> dict[str, tuple[int | None, int]] | None:
-    """Return record count and first offset of each contig that has records."""
+def offsets_of_stretches(
+    path: str | Path, contig: str, stretches: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]] | None:
+    """Return where to read the records in some stretches of a contig; None without an index.
+
+    Parameters
+    ----------
+    stretches : first and last position (1-based), ascending and apart.
+
+    Returns
+    -------
+    list of (virtual file offset at or before the first record, last position): reading from each offset up to that
+    position gives all records in the stretches, none twice.
+
+    Raises
+    ------
+    InputError
+        When the index is damaged.
+    """
+    found = _read_index(path)
+    if found is None or contig not in found:
+        return None if found is None else []
+    own = found[contig]
+    lower, least = _running(sorted(own.lower), max)
+    upper, greatest = _running(sorted(own.upper, reverse=True), min)
+    ranges: list[tuple[int, int, int]] = []  # offset, offset behind, last position
+    for first, last in stretches:
+        place = bisect_left(lower, first)  # bounds up to base first - 1, which is position first
+        offset = max(own.first, least[place - 1] if place else 0)
+        place = bisect_right(upper, -last, key=lambda base: -base)  # bounds from base last on, behind position last
+        behind = greatest[place - 1] if place else 1 << 64
+        if ranges and offset < ranges[-1][1]:
+            offset = ranges.pop()[0]
+        ranges.append((offset, behind, last))
+    return [(offset, last) for offset, _, last in ranges]
+
+
+def _running(bounds: list[tuple[int, int]], most: Callable[[int, int], int]) -> tuple[list[int], list[int]]:
+    """Return the bases, and the greatest or least of the offsets up to each."""
+    return [base for base, _ in bounds], list(accumulate((offset for _, offset in bounds), most))
+
+
+class _ContigIndex(NamedTuple):
+    """What an index says of a contig; bases are 0-based, offsets virtual file offsets."""
+
+    count: int | None  # records
+    first: int  # offset of the first record
+    lower: list[tuple[int, int]]  # base, offset: what begins at that base or behind lies at that offset or behind
+    upper: list[tuple[int, int]]  # base, offset: what begins before that base lies before that offset
+
+
+def _read_index(path: str | Path) -> dict[str, _ContigIndex] | None:
+    """Return what the index says of each contig that has records."""
     index = index_path(path)
     if index is None:
         return None
     try:
         with gzip.open(index, "rb") as handle:
             data = handle.read()
-        names, counts, offsets = _decode_index(data)
+        names, contigs = _decode_index(data)
     except (OSError, EOFError, zlib.error, struct.error, ValueError) as error:
         fix = f"Delete it. {INDEX_FIX.format(name=Path(path).name)}"
         raise InputError("the index is damaged", where=index, fix=fix) from error
     if not names:
         names = _bcf_contigs(path)
-    if len(names) < len(counts):
+    if len(names) < len(contigs):
         raise InputError(
             "the index names more contigs than the file's header",
             where=index,
             fix=f"It belongs to another file. {INDEX_FIX.format(name=Path(path).name)}",
         )
-    return {name: (count, offset) for name, count, offset in zip(names, counts, offsets, strict=False) if count != 0}
+    return {name: own for name, own in zip(names, contigs, strict=False) if own.count != 0}
 
 
-def _decode_index(data: bytes) -> tuple[list[str], list[int | None], list[int]]:
-    """Return contig names (none from a BCF's index), record counts and first offsets, as the specifications say."""
+def _decode_index(data: bytes) -> tuple[list[str], list[_ContigIndex]]:
+    """Return contig names (none from a BCF's index), and what is said of each, as the specifications have it."""
     magic = data[:4]
     if magic == b"TBI\1":
         n_contigs, l_names = struct.unpack_from("<i24xi", data, 4)
         names = data[36 : 36 + l_names]
-        offset, summary, bin_head, linear = 36 + l_names, 37450, "<Ii", True
+        offset, shift, depth, linear = 36 + l_names, 14, 5, True
     elif magic == b"CSI\1":
-        _, depth, l_extra = struct.unpack_from("<iii", data, 4)
+        shift, depth, l_extra = struct.unpack_from("<iii", data, 4)
         l_names = struct.unpack_from("<24xi", data, 16)[0] if l_extra >= 28 else 0
         names = data[44 : 44 + l_names]
         (n_contigs,) = struct.unpack_from("<i", data, 16 + l_extra)
-        offset, summary = 20 + l_extra, ((1 << 3 * (depth + 1)) - 1) // 7 + 1
-        bin_head, linear = "<I8xi", False
+        offset, linear = 20 + l_extra, False
     else:
         raise ValueError("neither TBI nor CSI")
-    counts: list[int | None] = []
-    offsets: list[int] = []
+    bin_head = struct.Struct("<Ii" if linear else "<IQi")
+    summary = ((1 << 3 * (depth + 1)) - 1) // 7 + 1
+    contigs: list[_ContigIndex] = []
     for _ in range(n_contigs):
         (n_bins,) = struct.unpack_from("<i", data, offset)
         offset += 4
         count: int | None = None if n_bins else 0
-        first = 0
+        lower: list[tuple[int, int]] = []
+        upper: list[tuple[int, int]] = []
         for _ in range(n_bins):
-            number, n_chunks = struct.unpack_from(bin_head, data, offset)
-            offset += struct.calcsize(bin_head)
+            number, *first_of_bin, n_chunks = bin_head.unpack_from(data, offset)
+            offset += bin_head.size
             if number == summary and n_chunks == 2:  # a pseudo-bin whose second "chunk" is the record counts
                 count = struct.unpack_from("<Q", data, offset + 16)[0]
             elif n_chunks:
-                (start,) = struct.unpack_from("<Q", data, offset)
-                first = min(first, start) if first else start
+                start, end = _bases_of_bin(number, shift, depth)
+                chunks = struct.unpack_from(f"<{2 * n_chunks}Q", data, offset)
+                lower += [(end, max(chunks[1::2])), *((start, first) for first in first_of_bin)]
+                upper.append((start, min(chunks[::2])))
             offset += 16 * n_chunks
         if linear:
             (n_intervals,) = struct.unpack_from("<i", data, offset)
+            intervals = struct.unpack_from(f"<{n_intervals}Q", data, offset + 4)
+            lower += [(number << shift, first) for number, first in enumerate(intervals)]
             offset += 4 + 8 * n_intervals
-        counts.append(count)
-        offsets.append(first)
-    return [name.decode() for name in names.split(b"\0")[:-1]], counts, offsets
+        contigs.append(_ContigIndex(count, min((begin for _, begin in upper), default=0), lower, upper))
+    return [name.decode() for name in names.split(b"\0")[:-1]], contigs
+
+
+def _bases_of_bin(number: int, shift: int, depth: int) -> tuple[int, int]:
+    """Return the first base and the end of a bin: level l has 8^l of them, numbered one level after another."""
+    first = 0
+    for level in range(depth + 1):
+        if number < first + (1 << 3 * level):
+            size = shift + 3 * (depth - level)
+            return (number - first) << size, (number - first + 1) << size
+        first += 1 << 3 * level
+    raise ValueError("a bin that there is not")
 
 
 def _bcf_contigs(path: str | Path) -> list[str]:

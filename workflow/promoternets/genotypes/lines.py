@@ -23,12 +23,11 @@ import numpy as np
 
 from promoternets.errors import InputError
 from promoternets.formats.variant_index import INDEX_FIX, damaged, opened
-from promoternets.genotypes.sites import MISSING, RECORD_FIX, Calls
+from promoternets.genotypes.sites import GREATEST_POSITION, MISSING, RECORD_FIX, Calls
 
 logger = logging.getLogger(__name__)
 PIECE = 1 << 20  # bytes
 BLOCKS = 16  # of block gzip, unpacked together; a block holds at most 64 KiB
-GREATEST_POSITION = (1 << 31) - 2
 SHAPE_FIX = (
     "Every record has 9 tab-separated columns and one for each person; mend or remove it, or copy the file "
     "again if it was cut off"
@@ -128,12 +127,15 @@ class Lines:
         self._filters: dict[bytes, str | None] = {}
         self._forms: dict[bytes, str | None] = {}
 
-    def records(self, offset: int | None = None) -> Iterator[Line]:
+    def records(
+        self, offset: int | None = None, passed_over: Callable[[str, int], bool] | None = None
+    ) -> Iterator[Line]:
         """Yield each record, in file order, once its line was found to be sound.
 
         Parameters
         ----------
         offset : the virtual file offset of block gzip to start at, as an index gives it; None for the first record.
+        passed_over : says of contig and position whether a record there is not wanted, and not looked at.
 
         Raises
         ------
@@ -159,6 +161,10 @@ class Lines:
                     where=self.path,
                     fix="Take blank lines out: `sed -i '/^$/d' FILE`",
                 )
+            if passed_over is not None:
+                contig, place, *_ = [*self._line.split(b"\t", 2), b""]
+                if place.isdigit() and passed_over(contig.decode(errors="replace"), int(place)):
+                    continue
             yield self._checked(self._line)
 
     def _lines(self, offset: int | None) -> Iterator[bytes]:

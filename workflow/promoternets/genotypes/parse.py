@@ -23,7 +23,16 @@ from promoternets.genotypes import filters as filtering
 from promoternets.genotypes.chunked import ChunkedFile
 from promoternets.genotypes.plink import PlinkFile
 from promoternets.genotypes.reading import VariantFile
-from promoternets.genotypes.sites import ABSENT, HAPLOID_CONTIGS, Calls, Rules, Site, no_such_allele, refuse_disagreeing
+from promoternets.genotypes.sites import (
+    ABSENT,
+    HAPLOID_CONTIGS,
+    Calls,
+    Rules,
+    Site,
+    merged,
+    no_such_allele,
+    refuse_disagreeing,
+)
 from promoternets.genotypes.vcf_zarr import VcfZarrFile
 
 logger = logging.getLogger(__name__)
@@ -51,6 +60,8 @@ def parse_genotypes(
     chunk_variants: int = CHUNK_VARIANTS,
     allow_empty: bool = True,
     model: Path | None = None,
+    promoters: Path | None = None,
+    max_distance: int | None = None,
     threads: int = 1,
 ) -> pd.DataFrame:
     """Write genotypes of variant files as a variant store; return the table of what each filter removed.
@@ -78,6 +89,8 @@ def parse_genotypes(
         variants, several alternate alleles split, also where all people are the same (alternate ``.`` if the record
         has none, in a .bim 0 as A1). No limit above holds but that of dosages, and `samples` may lack phenotypes. Few
         people say little of frequencies.
+    promoters : table of promoters (chrom, tss): only records at most `max_distance` bp from one are read and counted.
+        Of a bgzipped VCF with an index no more than those parts are unpacked.
     threads : threads that unpack each file.
 
     Raises
@@ -94,7 +107,8 @@ def parse_genotypes(
     limits = filtering.Thresholds(min_call_rate, min_maf, min_hwe_p)
     _check_shares(limits, chunk_variants, max_dosage_error)
     people, controls = _people_of(samples, labelled=model is None)
-    rules = Rules(pass_only, variants, multiallelic, dosages, max_dosage_error)
+    near = None if promoters is None else _stretches(promoters, max_distance)
+    rules = Rules(pass_only, variants, multiallelic, dosages, max_dosage_error, near=near)
     if model is not None:
         if dosages == "real":
             raise InputError("a trained model reads whole genotypes, not dosages", fix="Round them: `dosages: round`")
@@ -153,6 +167,15 @@ def _kind_of(path: Path) -> type[AnyFile]:
     if path.is_dir():
         return VcfZarrFile
     return PlinkFile if is_fileset(path) else VariantFile
+
+
+def _stretches(promoters: Path, max_distance: int | None) -> dict[str, list[tuple[int, int]]]:
+    """Return the stretches near promoters, by contig without chr, as `Rules.near` has them."""
+    if max_distance is None:
+        raise InputError("no distance from the promoters is given", fix="Set `blocks: {max_distance: 50000}`")
+    table = read_table(promoters, columns=["chrom", "tss"], what="promoter table", dtypes={"tss": "int64"})
+    starts = table.groupby(table["chrom"].map(canonical))["tss"]
+    return {chrom: merged((tss - max_distance, tss + max_distance) for tss in sorted(own)) for chrom, own in starts}
 
 
 def _check_shares(limits: filtering.Thresholds, chunk_variants: int, max_dosage_error: float) -> None:

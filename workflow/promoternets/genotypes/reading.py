@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from promoternets.formats.variant_index import (
     damaged,
     first_offsets,
     header_contigs,
+    offsets_of_stretches,
     read_header,
     records_by_contig,
     sample_names,
@@ -43,6 +45,7 @@ from promoternets.genotypes.sites import (
     by_allele,
     calls_of_dosages,
     impossible_dosages,
+    merged,
     no_such_allele,
     reasons_of_vcf_record,
     refuse_dosages,
@@ -52,6 +55,7 @@ from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
 TEXT_FOR_HTSLIB = 1 << 22  # bytes of lines that it is given at once
+STRETCH_GAP = 1 << 14  # positions between wanted places that are read with them: an index is no finer
 
 
 class VariantFile:
@@ -144,8 +148,8 @@ class VariantFile:
             When a record cannot be read or is out of order, an index is needed and missing, or the index
             counts other records than there are.
         """
-        if contigs is not None and self.counts is not None:
-            for contig in contigs:
+        if self.counts is not None and not (contigs is None and self.rules.everywhere):
+            for contig in self.counts if contigs is None else contigs:
                 if contig in self.counts:
                     yield from self._indexed(contig)
             return
@@ -169,7 +173,8 @@ class VariantFile:
             yield record
 
     def _indexed(self, contig: str) -> Iterator[Any]:
-        expected = self.counts[contig] if self.counts else None
+        whole = self._lines is None or self.rules.stretches(contig) is None
+        expected = self.counts[contig] if self.counts and whole else None
         found = last = 0
         for record in self._guarded(contig):
             if record.POS < last:
@@ -196,10 +201,7 @@ class VariantFile:
                 rows = reader if contig is None else reader._bcf_region(f"{{{contig}}}")
                 yield from self._read(iter(rows))
                 return
-            offset = None if contig is None else (first_offsets(self.path) or {})[contig]
-            lines = self._lines.records(offset)
-            if contig is not None:
-                lines = takewhile(lambda line: line.CHROM == contig, lines)
+            lines = self._lines.records() if contig is None else self._lines_of(contig)
             waiting: list[Line] = []
             room = most = TEXT_FOR_HTSLIB + 16 * len(self._header)
             for self._line in lines:
@@ -212,6 +214,21 @@ class VariantFile:
                     yield from self._with_htslib(waiting)
                     waiting, room = [], most
             yield from self._with_htslib(waiting)
+
+    def _lines_of(self, contig: str) -> Iterator[Line]:
+        """Yield the lines of a contig; where only some places are wanted, those in the stretches around them."""
+        stretches = self.rules.stretches(contig)
+        if stretches is None:
+            lines = self._lines.records((first_offsets(self.path) or {})[contig])
+            yield from takewhile(lambda line: line.CHROM == contig, lines)
+            return
+        joined = merged(stretches, STRETCH_GAP)
+        for offset, last in offsets_of_stretches(self.path, contig, joined) or ():
+            lines = self._lines.records(offset, partial(self._passed_over, contig, last))
+            yield from takewhile(partial(_is_before, contig, last), lines)
+
+    def _passed_over(self, contig: str, last: int, name: str, position: int) -> bool:
+        return name == contig and position <= last and not self.rules.wanted(name, position)
 
     def _with_htslib(self, lines: Sequence[Line]) -> Iterator[Any]:
         """Yield lines, those that are not plain as htslib reads them: many at once, since it wants a header."""
@@ -380,6 +397,10 @@ class VariantFile:
             who = self.people[int(more.argmax())]
             raise too_many_alleles(self.path, who, ploidy, contig, position)
         return Calls(calls[:, :2], calls[:, -1] == 1)
+
+
+def _is_before(contig: str, last: int, line: Line) -> bool:
+    return line.CHROM == contig and line.POS <= last
 
 
 def _one_line(error: Exception) -> str:

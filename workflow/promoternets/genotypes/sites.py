@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from promoternets.formats.contigs import LENGTHS, canonical
 MISSING = -1
 ABSENT = -2  # no second allele, for htslib and in the store: a haploid call
 HAPLOID_CONTIGS = {"X", "Y", "MT"}
+GREATEST_POSITION = (1 << 31) - 2
 RECORD_FIX = "Mend that record or leave it out"
 _BASES = frozenset("ACGTN")
 _REFERENCE = re.compile("[ACGTNRYKMSWBDHV]+")  # references have a few bases of several meanings
@@ -55,7 +57,8 @@ class Site(NamedTuple):
 class Rules:
     """What is read of each record: FILTER, kinds of variants, how several alternate alleles and dosages are taken.
 
-    With `positions`, by contig without chr, only records there are read, also those without an alternate allele.
+    With `positions`, by contig without chr, only records there are read, also those without an alternate allele; with
+    `near`, only records in these stretches (first and last position, ascending and apart).
     """
 
     pass_only: bool = True
@@ -64,10 +67,28 @@ class Rules:
     dosages: Literal["refuse", "round", "real"] = "refuse"
     max_dosage_error: float = 0.1
     positions: Mapping[str, frozenset[int]] | None = None
+    near: Mapping[str, Sequence[tuple[int, int]]] | None = None
 
     def wanted(self, contig: str, position: int) -> bool:
         """Return whether records at a position are read."""
-        return self.positions is None or position in self.positions.get(canonical(contig), ())
+        if self.positions is not None:
+            return position in self.positions.get(canonical(contig), ())
+        if self.near is None:
+            return True
+        stretches = self.near.get(canonical(contig), ())
+        place = bisect_right(stretches, (position, GREATEST_POSITION))
+        return place > 0 and position <= stretches[place - 1][1]
+
+    @property
+    def everywhere(self) -> bool:
+        """Return whether records are read wherever they lie."""
+        return self.positions is None and self.near is None
+
+    def stretches(self, contig: str) -> Sequence[tuple[int, int]] | None:
+        """Return the stretches of a contig that the records read lie in; None for all of it."""
+        if self.positions is not None:
+            return merged((place, place) for place in sorted(self.positions.get(canonical(contig), ())))
+        return None if self.near is None else self.near.get(canonical(contig), ())
 
     def keeps_dosages(self, contig: str) -> bool:
         """Return whether dosages of a contig are kept as they are, where they stand beside genotypes too."""
@@ -77,6 +98,16 @@ class Rules:
     def reason_without_alternate(self) -> str | None:
         """Return why a record without an alternate allele is not a site, None where it is one."""
         return "monomorphic" if self.positions is None else None
+
+
+def merged(stretches: Iterable[tuple[int, int]], gap: int = 0) -> list[tuple[int, int]]:
+    """Return ascending stretches with those joined that overlap, or have at most `gap` positions between them."""
+    found: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if found and first <= found[-1][1] + gap + 1:
+            first, last = found[-1][0], max(last, found.pop()[1])
+        found.append((first, last))
+    return found
 
 
 @lru_cache(maxsize=65536)

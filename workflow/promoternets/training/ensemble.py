@@ -529,6 +529,8 @@ class _CheckpointFile:
 
 def _members(stacked: dict[str, torch.Tensor], members: int) -> list[dict[str, torch.Tensor]]:
     """Return each member's tensors, as views of the stack."""
+    if members == 1:  # gradients of a squeezed view are not copied
+        return [{name: value.squeeze(0) for name, value in stacked.items()}]
     parts = {name: value.unbind(0) for name, value in stacked.items()}
     return [{name: part[member] for name, part in parts.items()} for member in range(members)]
 

@@ -89,8 +89,13 @@ def job(stage: str, size: Size, script: str, *words: object) -> dict:
     return row
 
 
-def run(folder: Path, size: Size, *, seed: int = 1) -> Iterator[dict]:
-    """Take a cohort through the stages; yield a row for each job. The VCF of a chromosome is removed when read."""
+def run(
+    folder: Path, size: Size, *, seed: int = 1, epochs: Sequence[int] = EPOCHS, whole: bool = False
+) -> Iterator[dict]:
+    """Take a cohort through the stages; yield a row for each job. The VCF of a chromosome is removed when read.
+
+    epochs : a job of the ranking each. whole : rank all promoters, and not just one stack of 16.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     write_people_and_genes(folder, size, random)
@@ -110,11 +115,11 @@ def run(folder: Path, size: Size, *, seed: int = 1) -> Iterator[dict]:
         yield job("blocks", size, "build_blocks", "--genotypes", genotypes, "--promoters", promoters, "--chrom", chrom,
                   "--blocks", blocks[-1], "--table", folder / f"{chrom}.blocks.tsv")  # fmt: skip
         shutil.rmtree(genotypes)
-    stacks = -(-size.promoters * size.chromosomes // 16)
-    for epochs in EPOCHS:
-        yield job(f"ranking, {epochs} epochs", size, "train_promoter_cnn", "--blocks", *blocks, "--samples", samples,
+    shards = 1 if whole else -(-size.promoters * size.chromosomes // 16)
+    for passes in epochs:
+        yield job(f"ranking, {passes} epochs", size, "train_promoter_cnn", "--blocks", *blocks, "--samples", samples,
                   "--folds", folds, "--fold", 1, "--scores", folder / "scores.tsv", "--null", folder / "null.tsv",
-                  "--shards", stacks, "--rounds", 1, "--permutations", 0, "--epochs", epochs)  # fmt: skip
+                  "--shards", shards, "--rounds", 1, "--permutations", 0, "--epochs", passes)  # fmt: skip
 
 
 def extrapolated(table: pd.DataFrame, size: Size) -> str:
@@ -141,7 +146,8 @@ def slopes(folder: Path, small: Size) -> pd.DataFrame:
         tables = []
         for size in sizes:
             at = folder / f"{what}_{getattr(size, what)}"
-            tables.append(pd.DataFrame(list(run(at, size)), columns=COLUMNS).set_index("stage"))
+            jobs = list(run(at, size, epochs=EPOCHS[-1:], whole=True))
+            tables.append(pd.DataFrame(jobs, columns=COLUMNS).set_index("stage"))
             shutil.rmtree(at)
         for stage in ("genotypes", "blocks", f"ranking, {EPOCHS[1]} epochs"):
             for measure in ("cpu_s", "peak_mib"):

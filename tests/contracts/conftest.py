@@ -21,6 +21,7 @@ Path("rules.json").write_text(json.dumps([
         "docstring": rule.docstring,
         "input": list(rule.input.keys()),
         "output": list(rule.output.keys()),
+        "made": [str(path) for path in rule.output],
         "params": list(rule.params.keys()),
         "wildcards": sorted(rule.wildcard_names),
         "resources": list(rule.resources),

@@ -2,8 +2,11 @@
 
 import ast
 import re
+from pathlib import PurePath
 
 import pytest
+
+from promoternets.personal import PERSONAL
 
 # PyTorch's own format is a pickle; published AttentiveChrome weights come in it. PyTorch reads them with
 # weights_only=True, which admits tensors and nothing that runs. It is the one exception.
@@ -77,3 +80,11 @@ def test_no_text_reaches_a_shell(code, repository):
         assert ("shell", True) not in set(keywords_in(tree)), path
     for path in [repository / "Snakefile", *(repository / "workflow" / "rules").glob("*.smk")]:
         assert not re.search(r"^\s+(shell|run|notebook|wrapper|cwl):", path.read_text(), flags=re.MULTILINE), path.name
+
+
+def test_what_is_kept_from_others_are_places_that_rules_write_to(rules):
+    """A renamed result does not lose its protection unseen."""
+    constraint = re.compile(r"\{(\w+),[^{}]*\}")
+    made = [constraint.sub(r"{\1}", path) for rule in rules.values() for path in (*rule["made"], *rule["log"])]
+    for pattern in PERSONAL:
+        assert any(PurePath(path).match(f"results/*/{pattern}") for path in made), pattern

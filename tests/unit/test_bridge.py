@@ -129,7 +129,7 @@ def test_a_package_from_outside_the_job_s_environment_is_refused_by_name(tmp_pat
         class Nothing(dict):
             pass
         parts = dict.fromkeys(["input", "output", "params", "wildcards", "resources"], Nothing())
-        bridge.run(main, SimpleNamespace(**parts, log=[], threads=1, rule="some_rule"))
+        bridge.run(main, SimpleNamespace(**parts, log=[], config={{}}, threads=1, rule="some_rule"))
         """)
     )
     done = subprocess.run([bare / "bin" / "python", program], capture_output=True, text=True, check=False)

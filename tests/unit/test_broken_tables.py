@@ -4,13 +4,16 @@ import gzip
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from vcf_files import text, write
 
 from promoternets.epigenomes.expression import read_expression
 from promoternets.errors import InputError
 from promoternets.formats.epigenome_sheet import read_sheet
-from promoternets.formats.tables import read_table
+from promoternets.formats.tables import ERRORS, MISSING, read_table, write_table
 from promoternets.genotypes.samples import match_samples
 
 PEOPLE = ["007", "1e5", "ann lee", "1-Mar", "Zoë", "p6"]
@@ -202,6 +205,18 @@ def test_whole_numbers_are_exact_however_they_are_written(tmp_path):
         (tmp_path / "a.tsv").write_text("\n".join(["n", *cells]) + "\n")
         found = read_table(tmp_path / "a.tsv", dtypes={"n": "int64"})["n"].tolist()
         assert found == [int(cell) if cell.lstrip("-").isdecimal() else int(float(cell)) for cell in cells]
+
+
+cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), min_size=1).map(str.strip)
+cells = cells.filter(lambda cell: cell not in (*MISSING, *ERRORS))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(cells, st.none() | cells), min_size=1, max_size=4))
+def test_any_text_that_is_written_is_read_again(rows, tmp_path):
+    table = pd.DataFrame(rows, columns=["a", "b"], dtype="str")
+    write_table(table, tmp_path / "a.tsv")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "a.tsv"), table)
 
 
 @pytest.mark.parametrize("kind", RIGHT)

@@ -697,6 +697,24 @@ def test_without_zarr_beside_snakemake_the_chromosomes_have_to_be_named(data, mo
     assert read.missing == [] and read.cohorts["mine"].chromosomes == ["1"]
 
 
+# ------------------------------------------------------------------------------------------ real-valued dosages
+
+
+def test_real_valued_dosages_need_encodings_that_read_numbers(data):
+    real = {"genotypes": {"dosages": "real"}}
+    said = refused(from_files() | real, folder=data)
+    assert "cohorts.mine: genotypes.dosages: real is read by ranking.encoding scalar; one_hot reads whole" in said
+    scalar = real | {"ranking": {"encoding": "scalar"}}
+    assert read_configuration(from_files() | scalar, folder=data).cohorts["mine"].settings["genotypes"] == (
+        defaults()["genotypes"] | {"dosages": "real"}
+    )
+    assert "als_net.encoding scalar or standardised; haplotype" in refused(
+        from_files() | scalar | {"als_net": {"encoding": "haplotype"}}, folder=data
+    )
+    said = refused(to_predict(data) | scalar, folder=data)
+    assert said.count("a model folder reads whole genotypes, in training and prediction") == 2
+
+
 def test_sites_near_promoters_need_a_distance():
     config = SIMULATED | {"genotypes": {"sites": "near_promoters"}}
     cohort = read_configuration(config)

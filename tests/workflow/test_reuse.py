@@ -38,6 +38,7 @@ with open("rules.json", "w") as out:
             "checkpoints": params(rule, "checkpoints"),
             "benchmarks": params(rule, "benchmarks", cohort="tiny"),
             "results": params(rule, "results", cohort="tiny"),
+            "sources": params(rule, "sources", cohort="mine"),
             "local": rule.name in workflow._localrules,
         }
         for rule in workflow.rules
@@ -155,11 +156,14 @@ def test_until_stops_at_a_rule_for_the_cohorts_that_are_asked_for(two_cohorts):
 
 def test_as_a_module_it_runs_from_another_folder_under_a_prefix(host):
     """Three jobs for real: scripts, library, schema and own data are found; results lie under the prefix only."""
-    host.write(MODULE, promoternets=FEW | {"cohorts": {"mine": own_cohort(host.folder)}})
+    settings = FEW | {"group_reads_people": True}
+    host.write(MODULE, promoternets=settings | {"cohorts": {"mine": own_cohort(host.folder)}})
     host.run("--cores", "1", "promoternets_promoters", "promoternets_folds")
     results = "promoters/results/mine/"
     assert {results + "promoters.tsv", results + "folds.tsv", results + "logs/assign_folds.log"} <= host.made()
     assert all(path.startswith(results) for path in host.made())
+    assert (host.folder / results / "folds.tsv").stat().st_mode & 0o777 == 0o640
+    assert (host.folder / results / "promoters.tsv").stat().st_mode & 0o004 == 0o004
 
 
 def test_as_a_module_every_rule_finds_its_files_writes_below_the_prefix_and_changes_none_of_the_host(host):
@@ -169,8 +173,8 @@ rule report:
     benchmark: "results/{cohort}/benchmarks/report.jsonl"
     shell: "touch {output}"
 """
-    cohort = {"simulate": {"chromosomes": 1, "genes": 6}}
-    host.write(MODULE + hosts_own + WRITE_RULES, promoternets={"cohorts": {"tiny": cohort}} | EPIGENOMES)
+    cohorts = {"tiny": {"simulate": {"chromosomes": 1, "genes": 6}}, "mine": own_cohort(host.folder)}
+    host.write(MODULE + hosts_own + WRITE_RULES, promoternets={"cohorts": cohorts} | EPIGENOMES)
     rules = host.rules()
     running = {name: rule for name, rule in rules.items() if rule["script"]}
     scripts = {path.stem for path in (host.tree / "workflow" / "scripts").glob("*.py")} - {"verify_results"}
@@ -188,6 +192,9 @@ rule report:
     made = rules["promoternets_write_manifest"]["results"]
     assert "promoters/results/tiny/report.html" in made and "promoters/results/tiny/genotypes/chr1.zarr" in made
     assert all(path.startswith("promoters/results/tiny/") for path in made)
+    chromatin = [f"promoters/results/chromatin/{name}" for name in ("section.html", "summary.txt")]
+    data = [str(host.folder / "data" / name) for name in ("chr1.vcf.gz", "genes.bed", "samples.tsv")]
+    assert rules["promoternets_write_manifest"]["sources"] == [*data, *chromatin]
     local = {name for name, rule in rules.items() if rule["local"]}
     assert "promoternets_summarise_blocks" in local and "report" not in local
 

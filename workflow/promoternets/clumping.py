@@ -10,7 +10,8 @@ def filled(counts: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Parameters
     ----------
-    counts : int8 [sites, everybody], 0, 1, 2, negative where missing. people : int indices of those who train.
+    counts : int8 or float32 [sites, everybody], 0, 1, 2, negative where missing.
+    people : int indices of those who train.
 
     Returns
     -------

@@ -633,6 +633,7 @@ def _problems(config: dict[str, Any]) -> list[str]:
         lines += [f"cohorts.{name}: {line}" for line in _cohort_problems(entry)]
         lines += [f"cohorts.{name}: {line}" for line in _prediction_problems(name, entry, config["cohorts"])]
         settings = _settings(entry, config)
+        lines += [f"cohorts.{name}: {line}" for line in _dosage_problems(name, entry, settings, config["cohorts"])]
         wanted = settings["fine_tuning"]["layers"] != "none" and "predict_with" in entry
         if wanted and not {"samples", "plink"} & set(entry):
             lines.append(
@@ -706,6 +707,23 @@ def _prediction_problems(name: str, entry: Mapping[str, Any], cohorts: Mapping[s
             f"predict_with: the model of {model} reads positions of {other['build']}, but this cohort's build is "
             f"{entry['build']}; positions are not converted between builds (no liftover is done)"
         )
+    return lines
+
+
+def _dosage_problems(
+    name: str, entry: Mapping[str, Any], settings: Mapping[str, Any], cohorts: Mapping[str, Any]
+) -> list[str]:
+    """Return what real-valued dosages cannot be given to."""
+    if settings["genotypes"]["dosages"] != "real":
+        return []
+    lines = [
+        f"genotypes.dosages: real is read by {group}.encoding scalar{also}; "
+        f"{settings[group]['encoding']} reads whole genotypes"
+        for group, also in (("ranking", ""), ("als_net", " or standardised"))
+        if settings[group]["encoding"] in ("one_hot", "haplotype")
+    ]
+    if "predict_with" in entry or any(other.get("predict_with") == name for other in cohorts.values()):
+        lines.append("genotypes.dosages: a model folder reads whole genotypes, in training and prediction: use round")
     return lines
 
 

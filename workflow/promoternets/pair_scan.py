@@ -33,7 +33,7 @@ class Sites:
     names : text [sites], ``chrom:pos:ref:alt``, in the order of the store. chrom : text [sites].
     promoters : text [promoters].
     member : bool [sites, promoters], which promoters' blocks hold a site.
-    genotype : int8 [people, sites], alternate alleles, negative where missing.
+    genotype : int8 or float32 [people, sites], alternate alleles or dosages, negative where missing.
     haplotype : int8 [people, sites, 2], alternate allele on each haplotype, negative where missing; None where a scan
         is all that is wanted.
     """
@@ -108,7 +108,7 @@ def scan(
     weight = (probability * (1 - probability)).astype(np.float32)
     values = sites.centred(training)[np.ix_(training, common)]
     values -= (weight @ values / weight.sum())[None, :]
-    counts = sites.genotype[np.ix_(training, common)]
+    counts = np.rint(sites.genotype[np.ix_(training, common)])  # who carries an allele, of dosages too
     carrier = np.where(frequency[common] <= 0.5, counts > 0, (counts >= 0) & (counts < 2)).astype(np.float32)
     residual = (case[training] - probability).astype(np.float32)
     found, scanned = _best(values, carrier, residual, weight, sites.member[common].astype(np.float32), limits)

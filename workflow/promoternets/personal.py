@@ -12,12 +12,11 @@ from pathlib import Path, PurePath
 PERSONAL = (
     "samples.tsv", "samples_excluded.tsv", "folds.tsv", "genotypes/*.zarr", "blocks/*.zarr", "selected/*.zarr",
     "gwas/selected/*.zarr", "predictions/*/*.tsv", "offsets/*/*.tsv", "audit/components/*.tsv", "audit/left_out/*.tsv",
-    "reruns/*/fold_*.tsv", "predict/predictions.tsv", "fine_tuning/samples.tsv", "fine_tuning/folds.tsv",
+    "reruns/*/fold_*.tsv", "predict/predictions.tsv", "fine_tuning/samples.tsv",
     "fine_tuning/*/predictions.tsv", "simulated/*.trees", "simulated/*.vcf.gz", "simulated/*.tbi",
     "simulated/samples.tsv", "simulated/liability.tsv", "logs/*.log",
 )  # fmt: skip
 OWNER, GROUP = 0o077, 0o027  # what a file is made without: the rights of others, and of the group
-ANYBODY = 0o666
 
 
 def is_personal(path: str | Path) -> bool:
@@ -41,6 +40,6 @@ def kept_personal(outputs: Iterable[str], *, with_group: bool = False) -> Iterat
 
 
 def _open(path: Path, umask: int) -> None:
-    """Give a file, or a folder and all in it, the rights that a umask leaves."""
+    """Add to a file, or to a folder and all in it, the rights that a umask leaves; a folder keeps its setgid bit."""
     for one in [path, *(path.rglob("*") if path.is_dir() else ())]:
-        one.chmod((ANYBODY | (0o111 if one.is_dir() else 0)) & ~umask)
+        one.chmod(one.stat().st_mode | (0o777 if one.is_dir() else 0o666) & ~umask)

@@ -41,7 +41,8 @@ def workflow_state(root: Path = ROOT) -> dict[str, object]:
 
     `commit` and `modified` (tracked files that differ from it) are None where there is no checkout, or no git.
     """
-    code = [root / "Snakefile", *(path for path in sorted((root / "workflow").rglob("*")) if path.suffix in CODE)]
+    inside = sorted(path for folder in ("workflow", "envs") for path in (root / folder).rglob("*"))
+    code = [root / "Snakefile", *(path for path in inside if path.suffix in CODE)]
     lines = [f"{path.relative_to(root).as_posix()}\t{hashlib.sha256(path.read_bytes()).hexdigest()}" for path in code]
     commit, changes = (_git(root, *words) for words in (("rev-parse", "HEAD"), ("diff", "--name-only", "HEAD", "--")))
     return {

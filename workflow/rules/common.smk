@@ -15,7 +15,7 @@ from promoternets.configuration import read_configuration
 from promoternets.dependencies import library_of as library
 from promoternets.errors import InputError
 from promoternets.formats.confounders import CONFOUNDERS
-from promoternets.jobs import Jobs
+from promoternets.jobs import Jobs, Run
 
 # Another Snakefile may use this one as a module, with a prefix for results and beside its own rules. Snakemake puts the
 # prefix before inputs and outputs, `placed` before paths among the parameters; `is_own` tells our rules from the others.
@@ -40,24 +40,7 @@ if workflow.is_main_process:
 
 setting = configuration.setting
 epigenomes = configuration.epigenomes
-jobs = Jobs(lambda: filter(is_own, workflow.rules))
-
-
-def jobs_behind(branch, *results):
-    """Return the jobs behind results of a cohort, or of the epigenomes, that work for it."""
-    folder = placed(f"results/{branch}")
-    return jobs.behind([placed(path) for path in results], folder=folder)
-
-
-def benchmarks_behind(result):
-    """Return the function of wildcards that gives the benchmark of each job behind a result, but of the last."""
-
-    def benchmarks(wildcards):
-        branch = dict(wildcards.items()).get("cohort", "chromatin")
-        path = result.replace("{cohort}", branch)
-        return [job.benchmark for job in jobs_behind(branch, path) if placed(path) not in job.outputs]
-
-    return benchmarks
+jobs = Jobs(lambda: filter(is_own, workflow.rules), placed)
 
 
 wildcard_constraints:

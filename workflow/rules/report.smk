@@ -83,7 +83,7 @@ rule build_report:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=30,
     params:
-        benchmarks=benchmarks_behind("results/{cohort}/report.html"),
+        benchmarks=jobs.benchmarks_behind("results/{cohort}/report.html"),
     message:
         "Writing the report of {wildcards.cohort}"
     script:
@@ -139,7 +139,7 @@ rule build_chromatin_report:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=30,
     params:
-        benchmarks=benchmarks_behind("results/chromatin/report.html"),
+        benchmarks=jobs.benchmarks_behind("results/chromatin/report.html"),
     message:
         "Writing the report of the epigenomes"
     script:

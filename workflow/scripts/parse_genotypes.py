@@ -25,7 +25,7 @@ def main(
     pass_only: bool = True,
     variants: Literal["snv", "snv_indel"] = "snv_indel",
     multiallelic: Literal["split", "drop"] = "split",
-    dosages: Literal["refuse", "round"] = "refuse",
+    dosages: Literal["refuse", "round", "real"] = "refuse",
     max_dosage_error: float = 0.1,
     chunk_variants: int = 10_000,
     model: Path | None = None,
@@ -52,8 +52,10 @@ def main(
         pass_only: keep only records whose FILTER is PASS or a dot
         variants: single-base changes only, or insertions and deletions too
         multiallelic: records with several alternate alleles are split into one site for each, or dropped
-        dosages: imputed dosages (DS, where a VCF has no GT; those of a .pgen) are an error, or rounded to genotypes
-        max_dosage_error: a dosage further than this (0 to 0.5) from a whole number becomes a missing genotype
+        dosages: imputed dosages (DS, where a VCF has no GT; those of a .pgen) are an error, or rounded to genotypes, or
+            kept beside the nearest genotypes, which the filters look at (also those of a VCF with GT)
+        max_dosage_error: a dosage further than this (0 to 0.5) from a whole number becomes a missing genotype, where
+            they are rounded
         chunk_variants: sites held in memory at once (about 3 bytes x sites x people)
         model: folder of a trained model to predict these people with; only its positions are read, dosages as set
             above, and no filter but pass_only runs

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import growth, record
 from bench.frame import DIFFERENT, Benchmark, commit, measured, today
 
-STAGES = ("genotypes", "bins", "workflow")  # modules beside this one, each with a list BENCHMARKS
+STAGES = ("genotypes", "bins", "training", "workflow")  # modules beside this one, each with a list BENCHMARKS
 
 
 def chosen(only: str) -> list[Benchmark]:

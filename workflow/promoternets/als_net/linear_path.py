@@ -67,7 +67,7 @@ def fit_score(counts: np.ndarray, people: OuterFold, validation: np.ndarray, kno
 
     Parameters
     ----------
-    counts : int8 [people, sites], alternate alleles; negative where missing or absent.
+    counts : int8 or float32 [people, sites], alternate alleles; negative where missing or absent.
     people : labels, training people and their inner parts.
     validation : int64, training people, in the order of `people.training`, who are scored by a fit without them.
     known : float [people], log-odds known beforehand; what they leave of the phenotype is then learned.
@@ -160,7 +160,7 @@ def linear_weights(score: Score, joined: Joined, encoder: Encoder) -> dict[str, 
 
 
 def site_counts(stored: np.ndarray, source: str) -> np.ndarray:
-    """Return counts of alternate alleles, int8 [people, sites], of what an encoding reads; -1 where not called."""
+    """Return counts of alternate alleles, int8 or float32 [people, sites], that an encoding reads; -1 if not called."""
     if source == "genotype":
         return stored
     return alternate_counts(stored)

@@ -21,7 +21,7 @@ from promoternets.errors import InputError
 from promoternets.formats import contigs
 from promoternets.formats.components import write_components
 from promoternets.formats.outer_fold import read_outer_fold
-from promoternets.formats.variant_store import VariantStore, alternate_counts
+from promoternets.formats.variant_store import VariantStore
 from promoternets.progress import progress
 from promoternets.seeds import derive
 
@@ -50,7 +50,7 @@ class Components:
     scale: np.ndarray
 
     def project(self, counts: np.ndarray) -> np.ndarray:
-        """Return components, float64 [people, components], of counts, int8 [people, sites], -1 missing.
+        """Return components, float64 [people, components], of counts, int8 or float32 [people, sites], -1 missing.
 
         A person's components depend on that person's genotypes alone. Training people have a standard deviation of 1.
         """
@@ -97,7 +97,7 @@ def project_components(
 
 
 def common_sites(stores: Sequence[VariantStore], training: np.ndarray, most: int) -> np.ndarray:
-    """Return counts of alternate alleles, int8 [people, sites], -1 missing, at thinned common sites.
+    """Return counts of alternate alleles, int8 or float32 [people, sites], -1 missing, at thinned common sites.
 
     All sites of the autosomes are cut, in order, into `most` windows of equally many; the first site of a window is
     taken that is common and called among training people and lies at least 2 kb from the last one taken. That
@@ -113,7 +113,7 @@ def common_sites(stores: Sequence[VariantStore], training: np.ndarray, most: int
     kept, first, window, at = [], 0, -1, None
     for store, start in progress(parts, total=len(parts), what="genotypes", unit="chunks"):
         rows = slice(start, min(start + SITES_AT_ONCE, len(store)))
-        counts = alternate_counts(store.genotypes(rows))
+        counts = store.counts(rows)
         good, place = _common(counts[:, training]), store.positions[rows]
         chosen = []
         for row in np.flatnonzero(good):
@@ -130,7 +130,7 @@ def common_sites(stores: Sequence[VariantStore], training: np.ndarray, most: int
 
 
 def fit_components(counts: np.ndarray, components: int, *, seed: int) -> Components:
-    """Return the principal components of training people, counts int8 [people, sites], -1 missing.
+    """Return the principal components of training people, counts int8 or float32 [people, sites], -1 missing.
 
     By randomised singular value decomposition (Halko et al. 2011), in one thread so that it is always the same.
     """
@@ -159,7 +159,7 @@ def _frequency(counts: np.ndarray) -> np.ndarray:
 
 
 def _common(counts: np.ndarray) -> np.ndarray:
-    """Return which sites, rows of int8 [sites, people], are common and called."""
+    """Return which sites, rows of int8 or float32 [sites, people], are common and called."""
     called = (counts >= 0).sum(axis=1)
     alternate = counts.sum(axis=1, where=counts >= 0, dtype=np.float64)
     frequency = np.divide(alternate, 2 * called, out=np.zeros(len(counts)), where=called > 0)

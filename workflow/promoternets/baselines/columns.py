@@ -10,6 +10,8 @@ from promoternets.errors import InputError
 from promoternets.formats import covariate_columns
 from promoternets.formats.selected_store import ABSENT
 
+LEAST_DEVIATION = 1e-6  # of counts; a smaller one is rounding of a site that is the same in everybody
+
 
 class GenotypeColumns(TransformerMixin, BaseEstimator):
     """Alternate allele counts as columns: imputed, constant ones dropped, standardised on request.
@@ -30,7 +32,7 @@ class GenotypeColumns(TransformerMixin, BaseEstimator):
         self.scale = scale
 
     def fit(self, x: np.ndarray, y: object = None) -> GenotypeColumns:
-        """Learn means, deviations and constant columns from int8 [people, sites]; -1 missing, -2 absent.
+        """Learn means, deviations and constant columns from int8 or float32 [people, sites]; -1 missing, -2 absent.
 
         Raises
         ------
@@ -42,8 +44,11 @@ class GenotypeColumns(TransformerMixin, BaseEstimator):
         mean = np.divide(
             x.sum(axis=0, where=known, dtype=np.float64), called, out=np.zeros(x.shape[1]), where=called > 0
         )
-        squares = np.square(x, dtype=np.float32).sum(axis=0, where=known, dtype=np.float64)
-        constant = np.where(known, x, -1).max(axis=0) == np.where(known, x, 127).min(axis=0)
+        wide = np.float64 if x.dtype.kind == "f" else np.float32  # holds the square of a dosage, or of a count
+        squares = np.square(x, dtype=wide).sum(axis=0, where=known, dtype=np.float64)
+        # Over all people, the missing ones at the mean: what standardising after imputation divides by.
+        deviation = np.sqrt(np.maximum(squares - called * mean**2, 0) / len(x))
+        constant = deviation <= LEAST_DEVIATION
         absent = (x == ABSENT).all(axis=0)
         self.kept_ = (called > 0) & ~constant
         self.dropped_ = {
@@ -56,8 +61,7 @@ class GenotypeColumns(TransformerMixin, BaseEstimator):
                 "none of the selected sites differs between the training people", fix="Select more promoters"
             )
         self.mean_ = mean[self.kept_]
-        # Over all people, the missing ones at the mean: what standardising after imputation divides by.
-        self.deviation_ = np.sqrt((squares - called * mean**2)[self.kept_] / len(x))
+        self.deviation_ = deviation[self.kept_]
         return self
 
     def transform(self, x: np.ndarray) -> np.ndarray:
@@ -75,7 +79,7 @@ class RawGenotypes(TransformerMixin, BaseEstimator):
     """
 
     def fit(self, x: np.ndarray, y: object = None) -> RawGenotypes:
-        """Find the absent sites in int8 [people, sites]."""
+        """Find the absent sites in int8 or float32 [people, sites]."""
         self.kept_ = ~(x == ABSENT).all(axis=0)
         self.dropped_ = {"absent": int((~self.kept_).sum())}
         return self

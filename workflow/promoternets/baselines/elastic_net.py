@@ -23,7 +23,7 @@ TOLERANCE = 1e-3  # of the duality gap, relative to the variance of the phenotyp
 
 
 def site_moments(x: np.ndarray, case: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what standardising and screening need of int8 [people, sites], negative where missing or absent.
+    """Return what standardising and screening need of int8 or float32 [people, sites], negative if missing or absent.
 
     Returns
     -------
@@ -42,7 +42,10 @@ def _moments(x: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 
 
 def centred_counts(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return int8 [people, sites] less the mean of known counts, missing ones at 0, as float32; mean and deviation."""
+    """Return int8 or float32 [people, sites] less the mean of known counts, as float32; mean and deviation.
+
+    Missing counts are 0.
+    """
     known = x >= 0
     called = known.sum(axis=0)
     total = x.sum(axis=0, where=known, dtype=np.float64)
@@ -76,7 +79,7 @@ class ScreenedGenotypes(TransformerMixin, BaseEstimator):
         self.most = most
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> ScreenedGenotypes:
-        """Choose sites of int8 [people, sites]; InputError when none differs between these people."""
+        """Choose sites of int8 or float32 [people, sites]; InputError when none differs between these people."""
         mean, deviation, strength = site_moments(x, np.asarray(y, dtype=np.float64))
         differs = np.isfinite(strength)
         if not differs.any():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +67,7 @@ def fit(
     Parameters
     ----------
     name : a key of `settings.BASELINES`.
-    x : int8 [people, sites] alternate allele counts, -1 missing, -2 absent; for `covariates` a table of text
+    x : int8 or float32 [people, sites] alternate allele counts, -1 missing, -2 absent; for `covariates` a table of text
         columns.
     case : bool [people], both classes.
     family : int [people]; people of one family stay in one inner part.
@@ -80,7 +79,6 @@ def fit(
     InputError
         When no column differs between people, or there are too few people to choose settings with.
     """
-    start = time.perf_counter()
     model = baseline(name)
     case = np.asarray(case, dtype=bool)
     with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
@@ -112,7 +110,6 @@ def fit(
         "training_people": len(case),
         "training_cases": int(case.sum()),
         "notes": list(model.notes),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     for text in details["search_warnings"]:
         logger.warning("%s, while settings were compared: %s", name, text)

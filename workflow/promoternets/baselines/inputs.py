@@ -65,7 +65,7 @@ def read_people(samples: Path, folds: Path, fold: int) -> People:
 
 
 def read_genotypes(selected: Path, people: People) -> np.ndarray:
-    """Return the selected sites of all promoters side by side, int8 [people, promoters * sites].
+    """Return the selected sites of all promoters side by side, int8 or float32 [people, promoters * sites].
 
     Rows are in the order of `people`; 0, 1, 2 alternate alleles, -1 missing, -2 absent.
 

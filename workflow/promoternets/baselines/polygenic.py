@@ -9,7 +9,6 @@ people then scores the people tested. (International Schizophrenia Consortium 20
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from promoternets.clumping import clump, filled
 from promoternets.errors import InputError
 from promoternets.formats.associations import Associations
 from promoternets.formats.outer_fold import OuterFold
-from promoternets.formats.variant_store import VariantStore, alternate_counts
+from promoternets.formats.variant_store import VariantStore
 from promoternets.progress import progress
 
 logger = logging.getLogger(__name__)
@@ -66,7 +65,6 @@ def fit_polygenic_score(
     InputError
         When the study is of another fold or of other sites, or no round has both classes to validate on.
     """
-    start = time.perf_counter()
     study = Associations.open(associations)
     rounds = people.validation_rounds(study.rounds)
     groups = [(people.training, people.test), *rounds]
@@ -94,7 +92,6 @@ def fit_polygenic_score(
         "calibration": {"method": "platt", "slope": calibration[0], "intercept": calibration[1]},
         "training_people": len(people.training),
         "training_cases": int(people.labels[people.training].sum()),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     return expit(calibration[0] * tested.score[best] + calibration[1]), details
 
@@ -162,14 +159,13 @@ def best_alone(strength: np.ndarray, most: int, *, said: bool = True) -> np.ndar
 
 
 def counts_at(store: VariantStore, rows: np.ndarray) -> np.ndarray:
-    """Return counts of alternate alleles at some sites, int8 [rows, people], -1 missing; rows ascend.
+    """Return counts of alternate alleles at some sites, int8 or float32 [rows, people], -1 missing; rows ascend.
 
     Sites are read 10,000 neighbours at a time, so that each chunk of the store is read once.
     """
-    parts = [np.empty((0, len(store.sample_ids)), dtype=np.int8)]
+    parts = []
     for start in range(0, len(store), SITES_AT_ONCE):
         own = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + SITES_AT_ONCE)]
         if len(own):
-            calls = store.genotypes(slice(int(own[0]), int(own[-1]) + 1))
-            parts.append(alternate_counts(calls)[own - own[0]])
-    return np.concatenate(parts)
+            parts.append(store.counts(slice(int(own[0]), int(own[-1]) + 1))[own - own[0]])
+    return np.concatenate(parts) if parts else np.empty((0, len(store.sample_ids)), dtype=np.int8)

@@ -54,7 +54,7 @@ class PromoterSites:
         return int(self.starts[-1])
 
     def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield which sites, and their counts, int8 [people, sites], -1 missing; at most 5,000 sites at a time."""
+        """Yield which sites, at most 5,000 at a time, and their counts, int8 or float32 [people, sites], -1 missing."""
         parts = [
             (number, start)
             for number, store in enumerate(self.stores)
@@ -66,8 +66,11 @@ class PromoterSites:
             yield slice(first + start, first + start + len(counts)), counts[:, self.rows[number]].T
 
     def read(self, wanted: np.ndarray) -> np.ndarray:
-        """Return counts at some sites, int8 [people, wanted], wanted ascending; 1 byte a person and site."""
-        found = np.empty((len(self.rows[0]), len(wanted)), dtype=np.int8)
+        """Return counts at some sites, int8 or float32 [people, wanted], wanted ascending.
+
+        Memory: 1 byte a person and site, 4 where dosages are kept.
+        """
+        found = np.empty((len(self.rows[0]), len(wanted)), dtype=self.stores[0].count_dtype)
         for rows, counts in self.chunks():
             inside = slice(*np.searchsorted(wanted, [rows.start, rows.stop]))
             found[:, inside] = counts[:, wanted[inside] - rows.start]
@@ -85,7 +88,7 @@ def screened(sites: PromoterSites, case: np.ndarray, groups: Sequence[np.ndarray
 
     Returns
     -------
-    int8 [people, sites found]. Memory: 8 bytes a site and group; 1 byte a person
+    int8 or float32 [people, sites found]. Memory: 8 bytes a site and group; 1 byte a person
     and site found, which are at most `most` a group.
     """
     strength = np.empty((len(groups), len(sites)))

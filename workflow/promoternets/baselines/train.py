@@ -102,7 +102,6 @@ def train_baseline(
         fold=fold,
         model=model,
     )
-    logger.info("%s, fold %d: done in %.1f s", model, fold, about["seconds"])
 
 
 def _columns_of(
@@ -132,7 +131,7 @@ def _fitted(
     train, test = np.flatnonzero(~people.test), np.flatnonzero(people.test)
     if known.columns == "covariates" and not len(informative(rows(x, train)).columns):
         logger.warning("no covariate tells anybody apart: everybody gets the probability 0.5")
-        return np.full(len(test), 0.5), {"covariates": "none", "seconds": 0.0}
+        return np.full(len(test), 0.5), {"covariates": "none"}
     case, family = people.case[train], people.family[train]
     fitted = fit(model, rows(x, train), case, family, seed=seed, threads=threads, screened_sites=screened_sites)
     if known.columns == "covariates":

@@ -113,10 +113,11 @@ def opened(path: str | Path) -> Iterator[pysam.AlignmentFile]:
                 pysam.index("-c", "-o", str(index), str(path))
             except pysam.SamtoolsError as error:
                 raise _not_indexed(path, error) from error
-            with pysam.AlignmentFile(str(path), "rb", index_filename=str(index), check_sq=False) as file:
-                yield file
-    except OSError as error:
-        raise InputError(f"the BAM is damaged ({error})", where=path, fix=AGAIN) from error
+            try:
+                with pysam.AlignmentFile(str(path), "rb", index_filename=str(index), check_sq=False) as file:
+                    yield file
+            except OSError as error:
+                raise InputError(f"the BAM is damaged ({error})", where=path, fix=AGAIN) from error
     finally:
         pysam.set_verbosity(earlier)
 

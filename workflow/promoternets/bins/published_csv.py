@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 from promoternets.errors import InputError
 from promoternets.formats.bin_store import write_bin_store
 from promoternets.formats.epigenome_sheet import PUBLISHED_MARKS, listed
+from promoternets.formats.gene_names import warn_of_mangled
 from promoternets.formats.gene_table import PARTS
 from promoternets.formats.labels import write_labels
 
@@ -123,10 +125,12 @@ def read_part(path: str | Path) -> PublishedPart:
     by_gene = gene.reshape(genes, bins)
     _refuse(by_gene != by_gene[:, :1], "the gene changes before its last bin", path)
     _refuse(~np.isin(values[:, -1], (-1, 0, 1)), "the label is not 0 or 1", path)
+    warn_of_mangled(by_gene[:, 0], path)
     label = values[:, -1].reshape(genes, bins)
     _refuse(label != label[:, :1], "the label changes within a gene", path)
     _refuse((values[:, 1:-1] < 0).any(axis=1), "a count is negative", path)
-    _refuse(~np.isfinite(values[:, 1:-1]).all(axis=1), "a count is infinite", path)
+    greatest = np.finfo(np.float32).max  # what the store holds
+    _refuse(~(values[:, 1:-1] <= greatest).all(axis=1), "a count is infinite or too great", path)
     signal = values[:, 1:-1].reshape(genes, bins, -1).transpose(0, 2, 1).astype(np.float32)
     return _without_repeats(PublishedPart(path, by_gene[:, 0].copy(), signal, (label[:, 0] > 0).astype(np.int64)), bins)
 
@@ -143,7 +147,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
             raise InputError(f"the file has {width} columns", where=path, fix=FORM)
         numbers = dict.fromkeys(range(1, width), np.float64)
         frame = pd.read_csv(path, dtype={0: str, **numbers}, na_filter=False, **options)
-    except (UnicodeDecodeError, EOFError, OSError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+    except (
+        UnicodeDecodeError, EOFError, OSError, zlib.error, pd.errors.EmptyDataError, pd.errors.ParserError,
+    ) as error:  # fmt: skip
         raise InputError(f"the file cannot be read ({str(error).strip()})", where=path, fix=FORM) from error
     except ValueError as error:
         raise _not_numbers(path, options) from error

@@ -22,7 +22,7 @@ import numpy as np
 import zarr
 
 from promoternets.formats.outputs import written
-from promoternets.formats.variant_store import VariantStore, alternate_counts
+from promoternets.formats.variant_store import DOSAGES, VariantStore, alternate_counts, known_dosages
 from promoternets.formats.zarr_store import ZarrStore, create_array, create_store, finish_store, write_array
 from promoternets.progress import progress
 
@@ -107,8 +107,15 @@ class BlockStore:
         return self._store.read("call_genotype", rows)
 
     def counts(self, rows: Rows = slice(None)) -> np.ndarray:
-        """Return the alternate alleles counted, int8 [rows, samples]: 0, 1, 2, -1 missing."""
+        """Return the alternate alleles, `count_dtype` [rows, samples]: 0, 1, 2, or a dosage where kept; -1 missing."""
+        if DOSAGES in self._store:
+            return known_dosages(self._store.read(DOSAGES, rows))
         return alternate_counts(self.genotypes(rows))
+
+    @property
+    def count_dtype(self) -> type:
+        """What alternate alleles are counted in: int8, or float32 where dosages are kept."""
+        return np.float32 if DOSAGES in self._store else np.int8
 
 
 def write_block_store(
@@ -181,7 +188,7 @@ def _copy(source: ZarrStore, target: zarr.Group, name: str, rows: np.ndarray) ->
         dimensions=dimensions,
     )
     pieces: Iterable[tuple[int, np.ndarray]] = list_reads(source, name, rows)
-    if name == "call_genotype":  # the one that takes time
+    if name in ("call_genotype", DOSAGES):  # those that take time
         pieces = progress(pieces, what="genotypes of the blocks", unit="pieces")
     for at, values in pieces:
         copy[at : at + len(values)] = values

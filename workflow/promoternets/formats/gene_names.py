@@ -22,11 +22,9 @@ def mangled(names: Iterable[str]) -> list[str]:
     ``43891`` is one where numbers are rare; a table of Entrez identifiers has nothing else.
     """
     distinct = list(dict.fromkeys(names))
-    serial = [name for name in distinct if _SERIAL.fullmatch(name)]
-    numbers = sum(name.isdecimal() for name in distinct)
-    if numbers > max(1, MOST_NUMBERS * len(distinct)):
-        serial = []
-    return [name for name in distinct if _DATES.fullmatch(name) or _POWERS.fullmatch(name) or name in set(serial)]
+    numbers_are_names = sum(name.isdecimal() for name in distinct) > max(1, MOST_NUMBERS * len(distinct))
+    kinds = (_DATES, _POWERS) if numbers_are_names else (_DATES, _POWERS, _SERIAL)
+    return [name for name in distinct if any(kind.fullmatch(name) for kind in kinds)]
 
 
 def warn_of_mangled(names: Iterable[str], path: str | Path) -> None:

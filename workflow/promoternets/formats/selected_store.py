@@ -4,7 +4,7 @@ Arrays, with their dimensions:
 
 * ``sample_id`` [samples] text
 * ``genotype`` [samples, promoters, sites] int8: alternate alleles 0, 1, 2; -1 missing; -2 absent site
-  (padding)
+  (padding). Where dosages are kept float32: expected alternate alleles
 * ``haplotype`` [samples, promoters, sites, ploidy] int8: 0, 1; -1 missing; -2 absent
 * ``promoter_id`` [promoters] text
 * ``site_id`` [promoters, sites] text ``chrom:pos:ref:alt``, empty where the site is absent
@@ -93,7 +93,7 @@ class SelectedStore:
 
     @cached_property
     def genotype(self) -> np.ndarray:
-        """Alternate allele counts, int8 [people, promoters, sites]; -1 missing, -2 absent."""
+        """Alternate allele counts, int8, or dosages, float32 [people, promoters, sites]; -1 missing, -2 absent."""
         return self._store.read("genotype")
 
     @cached_property
@@ -102,7 +102,7 @@ class SelectedStore:
         return self._store.read("haplotype")
 
     def flat(self, source: str = "genotype") -> np.ndarray:
-        """Return a source with sites of all promoters side by side, int8 [people, promoters * sites(, 2)]."""
+        """Return a source with sites of all promoters side by side, [people, promoters * sites(, 2)]."""
         stored = self.haplotype if source == "haplotype" else self.genotype
         return stored.reshape(stored.shape[0], -1, *stored.shape[3:])
 
@@ -147,9 +147,13 @@ def write_selected_store(
     with written(path) as partial:
         store = create_store(partial, {**attributes, "distinct_sites": distinct})
         write_array(store, "sample_id", np.asarray(sample_ids, dtype=object), ["samples"])
-        for name, values, more in (("genotype", genotype, []), ("haplotype", haplotype, ["ploidy"])):
+        counted_in = np.float32 if np.asarray(genotype).dtype.kind == "f" else np.int8
+        for name, values, dtype, more in (
+            ("genotype", genotype, counted_in, []),
+            ("haplotype", haplotype, np.int8, ["ploidy"]),
+        ):
             dimensions = ["samples", "promoters", "sites", *more]
-            write_array(store, name, np.asarray(values, dtype=np.int8), dimensions, first_chunk=PEOPLE_PER_CHUNK)
+            write_array(store, name, np.asarray(values, dtype=dtype), dimensions, first_chunk=PEOPLE_PER_CHUNK)
         write_array(store, "promoter_id", np.asarray(promoters, dtype=object), ["promoters"])
         write_array(store, "site_id", site_ids, ["promoters", "sites"])
         write_array(store, "site_distance", np.asarray(distance, dtype=np.int32), ["promoters", "sites"])

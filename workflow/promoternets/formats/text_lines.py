@@ -48,13 +48,12 @@ def lines(path: str | Path, what: str) -> Iterator[tuple[int, str]]:
             unpacked = gzip.GzipFile(fileobj=raw) if packed else raw
             for number, line in enumerate(io.TextIOWrapper(unpacked, encoding="utf-8-sig"), start=1):
                 if "\0" in line:
-                    raise InputError(f"line {number:,} of the {what} has a zero byte: it is not text", where=path,
-                                     fix=SAVE_AS)  # fmt: skip
+                    what_is_wrong = f"line {number:,} of the {what} has a zero byte: it is not text"
+                    raise InputError(what_is_wrong, where=path, fix=SAVE_AS)
                 yield number, line.rstrip("\n")
         except UnicodeDecodeError as error:
-            raise InputError(f"the {what} is not UTF-8 text", where=f"{path}, after line {number}", fix=SAVE_AS) from (
-                error
-            )
+            where = f"{path}, after line {number}"
+            raise InputError(f"the {what} is not UTF-8 text", where=where, fix=SAVE_AS) from error
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise InputError(
                 f"the compressed {what} is damaged or cut short", where=f"{path}, after line {number}", fix=COPY

@@ -3,8 +3,9 @@
 Arrays (V variants, S people): ``contig_id`` [contigs] str, ``sample_id`` [S] str, ``variant_contig`` [V]
 int16, ``variant_position`` [V] int32 (1-based), ``variant_allele`` [V, 2] str (reference, alternate),
 ``variant_id`` [V] str, ``call_genotype`` [V, S, 2] int8 (0 reference, 1 alternate, -1 missing, -2 no second
-allele in a haploid call), ``call_genotype_phased`` [V, S] bool, and ``variant_allele_frequency`` (of the
-alternate allele), ``variant_call_rate``, ``variant_hwe_p`` [V] float32.
+allele in a haploid call), ``call_genotype_phased`` [V, S] bool, where dosages are kept ``call_DS`` [V, S] float32
+(expected alternate alleles, 0 to 2, nan missing), and ``variant_allele_frequency`` (of the alternate allele),
+``variant_call_rate``, ``variant_hwe_p`` [V] float32, of the calls.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from promoternets.errors import InputError
 from promoternets.formats.zarr_store import Rows, ZarrStore, create_array, create_store, finish_store
 
 MISSING, ABSENT = -1, -2
+DOSAGES = "call_DS"
 CHUNK_VARIANTS, CHUNK_SAMPLES = 10_000, 1_000
 VERSION = "0.4"
 _DIMENSIONS: dict[str, tuple[str, ...]] = {
@@ -31,6 +33,7 @@ _DIMENSIONS: dict[str, tuple[str, ...]] = {
     "variant_id": ("variants",),
     "call_genotype": ("variants", "samples", "ploidy"),
     "call_genotype_phased": ("variants", "samples"),
+    DOSAGES: ("variants", "samples"),
     "variant_allele_frequency": ("variants",),
     "variant_call_rate": ("variants",),
     "variant_hwe_p": ("variants",),
@@ -42,6 +45,7 @@ _DTYPES: dict[str, Any] = {
     "variant_id": str,
     "call_genotype": "int8",
     "call_genotype_phased": "bool",
+    DOSAGES: "float32",
     "variant_allele_frequency": "float32",
     "variant_call_rate": "float32",
     "variant_hwe_p": "float32",
@@ -65,6 +69,11 @@ def alternate_counts(call_genotype: np.ndarray) -> np.ndarray:
     return counts
 
 
+def known_dosages(dosages: np.ndarray) -> np.ndarray:
+    """Return dosages of a store as counts are read, float32: -1 where missing."""
+    return np.where(np.isnan(dosages), np.float32(MISSING), dosages)
+
+
 class VariantStoreWriter:
     """Writes a variant store a batch of sites at a time; use it as a context manager.
 
@@ -74,6 +83,7 @@ class VariantStoreWriter:
     sample_ids : names of the people, in the order of the genotypes given to `append`.
     chunk_variants, chunk_samples : shape of a Zarr chunk. Batches of a multiple of `chunk_variants` sites
         (but for the last) write each chunk once.
+    dosages : whether the store keeps dosages beside genotypes.
     """
 
     def __init__(
@@ -83,8 +93,10 @@ class VariantStoreWriter:
         sample_ids: Sequence[str],
         chunk_variants: int = CHUNK_VARIANTS,
         chunk_samples: int = CHUNK_SAMPLES,
+        dosages: bool = False,
     ) -> None:
         self.path = Path(path)
+        self.dosages = dosages
         self.sample_ids = list(sample_ids)
         self.sites = 0
         self.contigs: list[str] = []
@@ -99,6 +111,7 @@ class VariantStoreWriter:
                 chunks=tuple(sizes[dimension] for dimension in dimensions),
             )
             for name, dimensions in _DIMENSIONS.items()
+            if dosages or name != DOSAGES
         }
 
     def _create(self, name: str, *, shape: tuple[int, ...], chunks: tuple[int, ...]) -> zarr.Array:
@@ -110,7 +123,8 @@ class VariantStoreWriter:
         """Add sites.
 
         `contig` are row numbers of `contigs`; the other names are those of the arrays, without ``variant_``:
-        position, allele, id, call_genotype, call_genotype_phased, allele_frequency, call_rate, hwe_p.
+        position, allele, id, call_genotype, call_genotype_phased, allele_frequency, call_rate, hwe_p, and call_DS
+        where the store keeps dosages.
         """
         n = len(contig)
         if n == 0:
@@ -148,6 +162,7 @@ def write_variant_store(
     phased: np.ndarray | None = None,
     variant_ids: Sequence[str] | None = None,
     hwe_p: np.ndarray | None = None,
+    dosages: np.ndarray | None = None,
     chunk_variants: int = CHUNK_VARIANTS,
     chunk_samples: int = CHUNK_SAMPLES,
 ) -> None:
@@ -159,13 +174,18 @@ def write_variant_store(
     contig : one name for all sites, or one for each site. positions : V 1-based positions.
     alleles : V pairs of reference and alternate allele. call_genotype : int8, shape=(V, S, 2).
     phased : bool, shape=(V, S); unphased where not given. variant_ids : V names, ``.`` where not given.
-    hwe_p : float, shape=(V,); nan where not given. chunk_variants, chunk_samples : shape of a chunk.
+    hwe_p : float, shape=(V,); nan where not given. dosages : float, shape=(V, S), where the store is to keep them.
+    chunk_variants, chunk_samples : shape of a chunk.
     """
     positions = np.asarray(positions, dtype=np.int32)
     genotype = np.asarray(call_genotype, dtype=np.int8).reshape(len(positions), len(sample_ids), 2)
     names = [contig] * len(positions) if isinstance(contig, str) else list(contig)
     with VariantStoreWriter(
-        path, sample_ids=sample_ids, chunk_variants=chunk_variants, chunk_samples=chunk_samples
+        path,
+        sample_ids=sample_ids,
+        chunk_variants=chunk_variants,
+        chunk_samples=chunk_samples,
+        dosages=dosages is not None,
     ) as store:
         store.contigs = [contig] if isinstance(contig, str) else list(dict.fromkeys(names))
         number = {name: row for row, name in enumerate(store.contigs)}
@@ -184,6 +204,7 @@ def write_variant_store(
             allele_frequency=frequency.astype(np.float32),
             call_rate=rate.astype(np.float32),
             hwe_p=np.full(len(positions), np.nan, np.float32) if hwe_p is None else np.asarray(hwe_p, np.float32),
+            call_DS=dosages,
         )
 
 
@@ -258,6 +279,15 @@ class VariantStore:
     def genotypes(self, rows: Rows) -> np.ndarray:
         """Return the calls of some sites, int8, shape=(rows, S, 2); rows in the order asked for."""
         return self.store.read("call_genotype", rows)
+
+    def counts(self, rows: Rows) -> np.ndarray:
+        """Return the alternate alleles of some sites, shape=(rows, S): int8 counts, or float32 dosages where kept.
+
+        -1 is missing.
+        """
+        if DOSAGES in self.store:
+            return known_dosages(self.store.read(DOSAGES, rows))
+        return alternate_counts(self.genotypes(rows))
 
     def phased(self, rows: Rows) -> np.ndarray:
         """Return whether the calls of some sites are phased, bool, shape=(rows, S)."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from promoternets.errors import InputError
 from promoternets.formats import plink_index, vcf_zarr
-from promoternets.genotypes.sites import Calls, Rules, Site, calls_of_allele
+from promoternets.genotypes.sites import Calls, Rules, Site
 from promoternets.progress import progress
 
 AnyRun = TypeVar("AnyRun", plink_index.Run, vcf_zarr.Run)
@@ -81,7 +81,7 @@ class ChunkedFile(ABC):
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
     ) -> Iterator[Sequence[Calls | None]]:
-        """Yield calls of each alternate allele of the variants in some rows of the file.
+        """Yield calls of each alternate allele, with dosages where kept, of the variants in some rows of the file.
 
         Those that are not `kept` (bool) may be anything.
         """
@@ -127,11 +127,3 @@ class ChunkedFile(ABC):
                 Site(variant.reference, alternate, variant.name, reason, None if reason else call)
                 for alternate, reason, call in zip(variant.alternates or ["."], own, here, strict=True)
             ]
-
-
-def by_allele(columns: np.ndarray, alternates: Sequence[str]) -> list[Calls]:
-    """Return calls of each alternate allele, of calls of a variant; see `sites.Calls.of`, `sites.calls_of_allele`."""
-    calls = Calls.of(columns)
-    if len(alternates) < 2:
-        return [calls]
-    return [calls_of_allele(calls, number) for number in range(1, len(alternates) + 1)]

@@ -18,7 +18,7 @@ from promoternets.formats.model_folder import positions, read_description, refus
 from promoternets.formats.outputs import written
 from promoternets.formats.plink_index import is_fileset
 from promoternets.formats.tables import read_table, write_table
-from promoternets.formats.variant_store import CHUNK_VARIANTS, VariantStoreWriter
+from promoternets.formats.variant_store import CHUNK_VARIANTS, VariantStoreWriter, alternate_counts
 from promoternets.genotypes import filters as filtering
 from promoternets.genotypes.chunked import ChunkedFile
 from promoternets.genotypes.plink import PlinkFile
@@ -55,7 +55,7 @@ def parse_genotypes(
     pass_only: bool = True,
     variants: Literal["snv", "snv_indel"] = "snv_indel",
     multiallelic: Literal["split", "drop"] = "split",
-    dosages: Literal["refuse", "round"] = "refuse",
+    dosages: Literal["refuse", "round", "real"] = "refuse",
     max_dosage_error: float = 0.1,
     chunk_variants: int = CHUNK_VARIANTS,
     allow_empty: bool = True,
@@ -80,9 +80,10 @@ def parse_genotypes(
     pass_only : keep records whose FILTER is PASS or ``.``.
     variants : single-base changes only, or insertions and deletions (and longer substitutions) too.
     multiallelic : one site for each alternate allele, the others counted as reference; or drop such records.
-    dosages : imputed dosages (DS of a VCF without GT; of a .pgen) are refused, or rounded to the nearest genotype.
-    max_dosage_error : a dosage further than this from a whole number is a missing genotype.
-    chunk_variants : sites held in memory at once: about 3 bytes x sites x people.
+    dosages : imputed dosages (DS of a VCF without GT; of a .pgen) are refused, or rounded to the nearest genotype, or
+        kept as they are beside the nearest genotypes, which the filters look at; also those of a VCF with GT.
+    max_dosage_error : a dosage further than this from a whole number is a missing genotype, where they are rounded.
+    chunk_variants : sites held in memory at once: about 3 bytes x sites x people, 7 where dosages are kept.
     allow_empty : when `chrom` is given, whether an empty store is a result.
     model : folder of a trained model, to predict these people: only records at its positions are read, all kinds of
         variants, several alternate alleles split, also where all people are the same (alternate ``.`` if the record
@@ -109,6 +110,8 @@ def parse_genotypes(
     near = None if promoters is None else _stretches(promoters, max_distance)
     rules = Rules(pass_only, variants, multiallelic, dosages, max_dosage_error, near=near)
     if model is not None:
+        if dosages == "real":
+            raise InputError("a trained model reads whole genotypes, not dosages", fix="Round them: `dosages: round`")
         description = read_description(model)
         refuse_other_build(description, build, model)
         limits = filtering.Thresholds(keep_monomorphic=True)
@@ -140,7 +143,9 @@ def parse_genotypes(
     with ExitStack() as outputs:
         store_path = outputs.enter_context(written(genotypes))
         table_path = outputs.enter_context(written(filters)) if filters else None
-        with VariantStoreWriter(store_path, sample_ids=people, chunk_variants=chunk_variants) as store:
+        with VariantStoreWriter(
+            store_path, sample_ids=people, chunk_variants=chunk_variants, dosages=dosages == "real"
+        ) as store:
             collected = _Collector(store, files, people, controls, limits, counts, chunk_variants)
             for contig, position, sites in _sites_of_all(files, chrom, counts):
                 collected.add(contig, position, sites)
@@ -408,14 +413,20 @@ class _Collector:
         self._calls = Calls(
             np.empty((chunk_variants, len(people), 2), dtype=np.int8),
             np.empty((chunk_variants, len(people)), dtype=bool),
+            np.empty((chunk_variants, len(people)), dtype=np.float32) if store.dosages else None,
         )
+        self._mixed = 0  # sites with dosages in some files only
 
     def add(self, contig: str, position: int, sites: Iterable[Sequence[Site]]) -> None:
         """Add the sites of one position, each with the calls of all files."""
         for together in sites:
             row = len(self._kept) + len(self._sites)
             for columns, site in zip(self._columns, together, strict=True):
-                self._calls.alleles[row, columns], self._calls.phased[row, columns] = site.calls
+                self._calls.alleles[row, columns], self._calls.phased[row, columns], dosages = site.calls
+                if self._calls.dosages is not None:
+                    self._calls.dosages[row, columns] = np.nan if dosages is None else dosages
+            given = [site.calls.dosages is not None for site in together]
+            self._mixed += any(given) and not all(given)
             number = self._contig_rows.get(contig)
             if number is None:
                 number = self._contig_rows[contig] = len(self.store.contigs)
@@ -428,19 +439,27 @@ class _Collector:
         """Filter and write what is left."""
         self._filter()
         self._write()
+        if self._mixed:
+            logger.warning(
+                "%s sites have dosages in some files and whole genotypes in others, which may set their people apart",
+                f"{self._mixed:,}",
+            )
 
     def _filter(self) -> None:
         start, n = len(self._kept), len(self._sites)
         if n == 0:
             return
-        calls = Calls(*(part[start : start + n] for part in self._calls))
+        parts = [part[start : start + n] for part in self._calls if part is not None]
+        calls = Calls(*parts)
         numbers = np.array([number for number, *_ in self._sites])
         haploid = np.array([canonical(name) in HAPLOID_CONTIGS for name in self.store.contigs])[numbers]
         self._refuse_uncodable(calls.alleles, haploid)
         if self._order is not None:
-            for part in calls:
+            for part in parts:
                 part[:] = part[:, self._order]
         half = filtering.tidy(calls, haploid)
+        if calls.dosages is not None:
+            fill_dosages(calls.dosages, calls.alleles)
         found = filtering.statistics(calls.alleles, controls=self.controls, autosomal=~haploid)
         keep = np.ones(n, dtype=bool)
         for name, fails in filtering.reasons(found, self.limits).items():
@@ -451,7 +470,7 @@ class _Collector:
         for name, of_sites in (("half", half), ("haploid", found.haploid), ("missing", found.missing)):
             self.counts.calls[name] += int(of_sites[rows].sum())
         if len(rows) < n:
-            for part in calls:
+            for part in parts:
                 part[: len(rows)] = part[rows]
         self._kept += [self._sites[row] for row in rows.tolist()]
         self._statistics.append(np.array(found[:3], dtype=np.float32)[:, rows])
@@ -498,8 +517,16 @@ class _Collector:
             allele_frequency=frequency,
             call_rate=call_rate,
             hwe_p=hwe_p,
+            call_DS=None if self._calls.dosages is None else self._calls.dosages[:n],
         )
         self._kept, self._statistics = [], []
+
+
+def fill_dosages(dosages: np.ndarray, alleles: np.ndarray) -> None:
+    """Put the counts of alleles, int8 [..., 2], where dosages, float32 [...], are missing; in place."""
+    counts = alternate_counts(alleles).astype(np.float32)
+    counts[counts < 0] = np.nan
+    np.copyto(dosages, counts, where=np.isnan(dosages))
 
 
 # ------------------------------------------------------------------------------------------------ reporting

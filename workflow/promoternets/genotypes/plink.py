@@ -30,7 +30,8 @@ from promoternets.formats.plink_index import (
     variant_columns,
     variants_table,
 )
-from promoternets.genotypes.chunked import ChunkedFile, Variant, by_allele
+from promoternets.formats.variant_store import alternate_counts
+from promoternets.genotypes.chunked import ChunkedFile, Variant
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
@@ -38,11 +39,11 @@ from promoternets.genotypes.sites import (
     ContigEnds,
     Rules,
     Site,
-    dosages_of_men,
-    dosages_refused,
+    by_allele,
+    calls_of_dosages,
     no_such_allele,
     reasons_of_record,
-    rounded,
+    refuse_dosages,
     unphased,
 )
 
@@ -209,6 +210,7 @@ class PlinkFile(ChunkedFile):
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
     ) -> Iterator[Sequence[Calls]]:
         rows = rows.astype(np.uint32)
+        dosages = None
         try:
             if self.path.suffix == ".bed":
                 counts = np.empty((len(variants), len(self.people)), dtype=np.int8)
@@ -221,10 +223,13 @@ class PlinkFile(ChunkedFile):
             raise self._damaged(error) from error
         if canonical(contig) in HAPLOID_CONTIGS:
             self._make_haploid(calls, canonical(contig), np.array([variant.position for variant in variants]))
-        for variant, own, wanted in zip(variants, calls, kept, strict=True):
-            if wanted and own[:, :2].max(initial=0) > len(variant.alternates):
+        for row, (variant, own) in enumerate(zip(variants, calls, strict=True)):
+            if kept[row] and own[:, :2].max(initial=0) > len(variant.alternates):
                 raise no_such_allele(self.path, contig, variant.position)
-            yield by_allele(own, variant.alternates or ["."])
+            alternates = max(1, len(variant.alternates))
+            # a .pgen has dosages of variants with one alternate allele
+            real = dosages is not None and alternates == 1 and self.rules.keeps_dosages(contig)
+            yield by_allele(Calls.of(own), alternates, dosages[row][:, None] if real else None)
 
     def _round(
         self, calls: np.ndarray, dosages: np.ndarray, contig: str, variants: Sequence[Variant], kept: np.ndarray
@@ -234,15 +239,12 @@ class PlinkFile(ChunkedFile):
         rows = np.flatnonzero(between.any(axis=1))
         if not rows.size:
             return
-        if self.rules.dosages == "refuse":
-            raise dosages_refused(self.path, contig, variants[rows[0]].position)
-        if canonical(contig) in HAPLOID_CONTIGS:
-            raise dosages_of_men(self.path, contig, variants[rows[0]].position)
-        counts, uncertain = rounded(dosages[between], self.rules.max_dosage_error)
-        self.uncertain += int(np.count_nonzero(uncertain))
+        refuse_dosages(self.path, contig, variants[rows[0]].position, self.rules)
+        (nearest,), uncertain = calls_of_dosages(dosages[between][:, None], self.rules)
+        self.uncertain += uncertain
         own = calls[between]
-        called = np.where(own[:, 0] < 0, -1, own[:, 0] + own[:, 1])
-        calls[between] = np.where((called == counts)[:, None], own, unphased(counts))  # the same call keeps its phase
+        same = alternate_counts(own[:, :2]) == alternate_counts(nearest.alleles)  # the same call keeps its phase
+        calls[between] = np.where(same[:, None], own, np.column_stack([nearest.alleles, nearest.phased]))
 
     def _make_haploid(self, calls: np.ndarray, contig: str, positions: np.ndarray) -> None:
         """Turn homozygous calls of what a person has once into calls of one allele, as a VCF would have them."""

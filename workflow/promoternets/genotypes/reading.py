@@ -21,7 +21,6 @@ import cyvcf2
 import numpy as np
 
 from promoternets.errors import InputError
-from promoternets.formats.contigs import canonical
 from promoternets.formats.variant_index import (
     BGZF_END,
     INDEX_FIX,
@@ -39,21 +38,18 @@ from promoternets.formats.variant_index import (
 from promoternets.genotypes.lines import Line, Lines
 from promoternets.genotypes.sites import (
     ABSENT,
-    HAPLOID_CONTIGS,
     Calls,
     ContigEnds,
     Rules,
     Site,
-    calls_of_allele,
-    dosages_of_men,
-    dosages_refused,
+    by_allele,
+    calls_of_dosages,
     impossible_dosages,
     merged,
     no_such_allele,
     reasons_of_vcf_record,
-    rounded,
+    refuse_dosages,
     too_many_alleles,
-    unphased,
 )
 from promoternets.progress import progress
 
@@ -371,24 +367,24 @@ class VariantFile:
         self.genotyped += 1
         if calls.alleles.max(initial=0) > alternates:
             raise no_such_allele(self.path, contig, position)
-        if alternates == 1:
-            return [calls]
-        return [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
+        beside = self.rules.keeps_dosages(contig) and not isinstance(record, Line) and "DS" in record.FORMAT
+        return by_allele(calls, alternates, self._dosages(record, contig, position, alternates) if beside else None)
 
     def _calls_of_dosages(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Calls]:
-        if self.rules.dosages == "refuse":
-            raise dosages_refused(self.path, contig, position)
-        if canonical(contig) in HAPLOID_CONTIGS:
-            raise dosages_of_men(self.path, contig, position)
+        refuse_dosages(self.path, contig, position, self.rules)
+        calls, uncertain = calls_of_dosages(self._dosages(record, contig, position, alternates), self.rules)
+        self.genotyped += 1
+        self.uncertain += uncertain
+        return calls
+
+    def _dosages(self, record: Any, contig: str, position: int, alternates: int) -> np.ndarray:
+        """Return the dosages of a record that htslib reads, float32, shape=(people, alternates)."""
         dosages = record.format("DS")
         if self._column is not None:
             dosages = dosages[self._column]
         if dosages.shape[1] != alternates or np.nanmin(dosages, initial=0) < 0 or np.nanmax(dosages, initial=0) > 2:
             raise impossible_dosages(self.path, contig, position)
-        self.genotyped += 1
-        counts, uncertain = rounded(dosages, self.rules.max_dosage_error)
-        self.uncertain += int(np.count_nonzero(uncertain))
-        return [Calls.of(unphased(counts[:, number])) for number in range(alternates)]
+        return dosages
 
     def _as_diploid(self, calls: np.ndarray, contig: str, position: int) -> Calls:
         """Return the calls that htslib gives: int16, shape=(people, ploidy + 1), the last column phase."""

@@ -34,6 +34,8 @@ class Calls(NamedTuple):
 
     alleles: np.ndarray  # int, shape=(people, 2): 0, 1, -1 missing, -2 no second allele
     phased: np.ndarray  # bool, shape=(people,)
+    # float32, shape=(people,): expected alternate alleles, nan where missing; where dosages are kept
+    dosages: np.ndarray | None = None
 
     @classmethod
     def of(cls, columns: np.ndarray) -> Calls:
@@ -62,7 +64,7 @@ class Rules:
     pass_only: bool = True
     variants: Literal["snv", "snv_indel"] = "snv_indel"
     multiallelic: Literal["split", "drop"] = "split"
-    dosages: Literal["refuse", "round"] = "refuse"
+    dosages: Literal["refuse", "round", "real"] = "refuse"
     max_dosage_error: float = 0.1
     positions: Mapping[str, frozenset[int]] | None = None
     near: Mapping[str, Sequence[tuple[int, int]]] | None = None
@@ -87,6 +89,10 @@ class Rules:
         if self.positions is not None:
             return merged((place, place) for place in sorted(self.positions.get(canonical(contig), ())))
         return None if self.near is None else self.near.get(canonical(contig), ())
+
+    def keeps_dosages(self, contig: str) -> bool:
+        """Return whether dosages of a contig are kept as they are, where they stand beside genotypes too."""
+        return self.dosages == "real" and canonical(contig) not in HAPLOID_CONTIGS
 
     @property
     def reason_without_alternate(self) -> str | None:
@@ -150,6 +156,17 @@ def calls_of_allele(calls: Calls, number: int) -> Calls:
     return Calls(np.where(alleles > 0, alleles == number, alleles), calls.phased)
 
 
+def by_allele(calls: Calls, alternates: int, dosages: np.ndarray | None = None) -> list[Calls]:
+    """Return calls of each of so many alternate alleles, of calls of a record.
+
+    Dosages, float, shape=(people, alternates), are given with them.
+    """
+    own = [calls] if alternates == 1 else [calls_of_allele(calls, number) for number in range(1, alternates + 1)]
+    if dosages is None:
+        return own
+    return [call._replace(dosages=column) for call, column in zip(own, dosages.T, strict=True)]
+
+
 def rounded(dosages: np.ndarray, max_error: float) -> tuple[np.ndarray, np.ndarray]:
     """Return allele counts that dosages stand for, and which dosages were too uncertain.
 
@@ -178,6 +195,19 @@ def unphased(counts: np.ndarray) -> np.ndarray:
     return calls
 
 
+def calls_of_dosages(dosages: np.ndarray, rules: Rules) -> tuple[list[Calls], int]:
+    """Return calls that dosages, shape=(people, alternate alleles), stand for, and how many were too uncertain.
+
+    Where `rules` keep dosages, each stands for the nearest call, however far, and is given with it.
+    """
+    kept = rules.dosages == "real"
+    counts, uncertain = rounded(dosages, 0.5 if kept else rules.max_dosage_error)
+    calls = [Calls.of(unphased(own)) for own in counts.T]
+    if kept:
+        calls = [call._replace(dosages=column) for call, column in zip(calls, dosages.T, strict=True)]
+    return calls, int(np.count_nonzero(uncertain))
+
+
 def no_such_allele(path: Path, contig: str, position: int) -> InputError:
     """Return the error for a call of an allele that the record does not list."""
     return InputError(
@@ -202,23 +232,24 @@ def refuse_disagreeing(path: Path, contig: str, position: int, first: Site, agai
         )
 
 
-def dosages_refused(path: Path, contig: str, position: int) -> InputError:
-    """Return the error for imputed dosages where no setting says how they become genotypes."""
-    return InputError(
-        f"there are dosages, not whole genotypes, at {contig}:{position:,}",
-        where=path,
-        fix="`genotypes: {dosages: round}` takes each for the nearest genotype, and those further from it than "
-        "`max_dosage_error` as missing",
-    )
+def refuse_dosages(path: Path, contig: str, position: int, rules: Rules) -> None:
+    """Raise InputError where dosages are not to be read, or cannot tell the genotypes of men.
 
-
-def dosages_of_men(path: Path, contig: str, position: int) -> InputError:
-    """Return the error for dosages on a contig where men have one allele."""
-    return InputError(
-        f"there are dosages at {contig}:{position:,}; on X, Y and MT a man's may count to 1 or to 2",
-        where=path,
-        fix="Leave that contig out (`chromosomes`), or give whole genotypes of it",
-    )
+    That is where no setting says how they become genotypes, and on contigs where men have one allele.
+    """
+    if rules.dosages == "refuse":
+        raise InputError(
+            f"there are dosages, not whole genotypes, at {contig}:{position:,}",
+            where=path,
+            fix="`genotypes: {dosages: round}` takes each for the nearest genotype, and those further from it than "
+            "`max_dosage_error` as missing; `real` keeps them as they are",
+        )
+    if canonical(contig) in HAPLOID_CONTIGS:
+        raise InputError(
+            f"there are dosages at {contig}:{position:,}; on X, Y and MT a man's may count to 1 or to 2",
+            where=path,
+            fix="Leave that contig out (`chromosomes`), or give whole genotypes of it",
+        )
 
 
 class ContigEnds:

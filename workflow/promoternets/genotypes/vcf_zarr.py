@@ -9,23 +9,20 @@ from pathlib import Path
 
 import numpy as np
 
-from promoternets.formats.contigs import canonical
 from promoternets.formats.vcf_zarr import CALLS, DOSAGES, VcfZarr
-from promoternets.genotypes.chunked import ChunkedFile, Variant, by_allele
+from promoternets.genotypes.chunked import ChunkedFile, Variant
 from promoternets.genotypes.sites import (
     ABSENT,
-    HAPLOID_CONTIGS,
     Calls,
     ContigEnds,
     Rules,
-    dosages_of_men,
-    dosages_refused,
+    by_allele,
+    calls_of_dosages,
     impossible_dosages,
     no_such_allele,
     reasons_of_vcf_record,
-    rounded,
+    refuse_dosages,
     too_many_alleles,
-    unphased,
 )
 
 CHUNK_CALLS = 10_000_000  # at most so many genotypes at once, about 100 MB while a chunk is decoded
@@ -128,7 +125,7 @@ class VcfZarrFile(ChunkedFile):
     def _calls(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
     ) -> Iterator[Sequence[Calls | None]]:
-        read = self._genotypes if CALLS in self._store else self._rounded
+        read = self._genotypes if CALLS in self._store else self._of_dosages
         return read(contig, rows, variants, kept)
 
     def _genotypes(
@@ -145,10 +142,13 @@ class VcfZarrFile(ChunkedFile):
             calls[:, :, 2] = self._read(phased, rows, complete=False) if phased in self._store else 0
         else:
             calls[:, :, 1:] = ABSENT, 1
-        for variant, own, call, wanted in zip(variants, alleles, calls, kept, strict=True):
-            if wanted:
-                self._refuse_uncodable(own, contig, variant)
-            yield by_allele(call, variant.alternates)
+        beside = self._dosages(rows) if DOSAGES in self._store and self.rules.keeps_dosages(contig) else None
+        for row, variant in enumerate(variants):
+            dosages = None
+            if kept[row]:
+                self._refuse_uncodable(alleles[row], contig, variant)
+                dosages = None if beside is None else self._of_alternates(beside[row], contig, variant)
+            yield by_allele(Calls.of(calls[row]), max(1, len(variant.alternates)), dosages)
 
     def _refuse_uncodable(self, alleles: np.ndarray, contig: str, variant: Variant) -> None:
         if alleles.max(initial=0) > len(variant.alternates) or alleles.min(initial=0) < ABSENT:
@@ -158,25 +158,31 @@ class VcfZarrFile(ChunkedFile):
             who = self.people[int(more.argmax())]
             raise too_many_alleles(self.path, who, alleles.shape[1], contig, variant.position)
 
-    def _rounded(
+    def _of_dosages(
         self, contig: str, rows: np.ndarray, variants: Sequence[Variant], kept: np.ndarray
     ) -> Iterator[Sequence[Calls | None]]:
-        first = variants[int(kept.argmax())].position
-        if self.rules.dosages == "refuse":
-            raise dosages_refused(self.path, contig, first)
-        if canonical(contig) in HAPLOID_CONTIGS:
-            raise dosages_of_men(self.path, contig, first)
+        refuse_dosages(self.path, contig, variants[int(kept.argmax())].position, self.rules)
+        for variant, own, wanted in zip(variants, self._dosages(rows), kept, strict=True):
+            if not wanted:
+                yield [None] * max(1, len(variant.alternates))
+                continue
+            calls, uncertain = calls_of_dosages(self._of_alternates(own, contig, variant), self.rules)
+            self.uncertain += uncertain
+            yield calls
+
+    def _dosages(self, rows: np.ndarray) -> np.ndarray:
+        """Return dosages of some rows, float, shape=(rows, people, alternate alleles), padded with nan."""
         dosages = self._read(DOSAGES, rows)
-        dosages = dosages.reshape(*dosages.shape[:2], -1)
-        for variant, own, wanted in zip(variants, dosages, kept, strict=True):
-            alternates = max(1, len(variant.alternates))
-            if wanted:
-                padded = own.shape[1] >= alternates and np.isnan(own[:, alternates:]).all()
-                if not padded or np.nanmin(own, initial=0) < 0 or np.nanmax(own, initial=0) > 2:
-                    raise impossible_dosages(self.path, contig, variant.position)
-                counts, uncertain = rounded(own[:, :alternates], self.rules.max_dosage_error)
-                self.uncertain += int(np.count_nonzero(uncertain))
-            yield [Calls.of(unphased(counts[:, number])) if wanted else None for number in range(alternates)]
+        return dosages.reshape(*dosages.shape[:2], -1)
+
+    def _of_alternates(self, dosages: np.ndarray, contig: str, variant: Variant) -> np.ndarray:
+        """Return the dosages of a variant without padding, shape=(people, alternate alleles)."""
+        alternates = max(1, len(variant.alternates))
+        own, padding = dosages[:, :alternates], dosages[:, alternates:]
+        fits = own.shape[1] == alternates and np.isnan(padding).all()
+        if not fits or np.nanmin(own, initial=0) < 0 or np.nanmax(own, initial=0) > 2:
+            raise impossible_dosages(self.path, contig, variant.position)
+        return own
 
     def _read(self, name: str, rows: np.ndarray, *, complete: bool = True) -> np.ndarray:
         """Return calls of the people that are read, of some rows, which ascend."""

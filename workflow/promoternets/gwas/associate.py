@@ -13,7 +13,7 @@ from promoternets.formats import contigs
 from promoternets.formats.associations import Piece, write_associations
 from promoternets.formats.covariate_columns import read_covariates
 from promoternets.formats.outer_fold import OuterFold, read_outer_fold
-from promoternets.formats.variant_store import VariantStore, alternate_counts
+from promoternets.formats.variant_store import VariantStore
 from promoternets.gwas.null_model import fit_null_model
 from promoternets.gwas.score_test import ScoreTest
 from promoternets.progress import progress
@@ -83,7 +83,7 @@ def _pieces(stores: Sequence[VariantStore], people: OuterFold, test: ScoreTest) 
     parts = [(store, start) for store in stores for start in range(0, len(store), step)]
     for store, start in progress(parts, total=len(parts), what="sites tested", unit="chunks"):
         rows = slice(start, min(start + step, len(store)))
-        found = test.test(alternate_counts(store.genotypes(rows))[:, people.training])
+        found = test.test(store.counts(rows)[:, people.training])
         yield Piece(
             chrom=store.contig,
             position=store.positions[rows],

@@ -15,7 +15,6 @@ from promoternets.formats.associations import Associations
 from promoternets.formats.block_store import BlockStore
 from promoternets.formats.outer_fold import read_outer_fold
 from promoternets.formats.selected_store import ABSENT, write_selected_store
-from promoternets.formats.variant_store import alternate_counts
 
 logger = logging.getLogger(__name__)
 FIRST_LOOK = 4  # times the sites wanted are clumped at first; twice as many when too few are left
@@ -132,13 +131,12 @@ def _write(path: Path, stores: Sequence[BlockStore], chosen: Sequence[np.ndarray
     stretches = -(-count // length)
     people = len(stores[0].sample_ids)
     alleles = np.full((people, stretches * length, 2), ABSENT, dtype=np.int8)
-    counts = np.full((people, stretches * length), ABSENT, dtype=np.int8)
+    counts = np.full((people, stretches * length), ABSENT, dtype=stores[0].count_dtype)
     names = np.full(stretches * length, "", dtype=object)
     at = 0
     for store, rows in zip(stores, chosen, strict=True):
         here = slice(at, at + len(rows))
-        calls = store.genotypes(rows)
-        alleles[:, here], counts[:, here] = calls.swapaxes(0, 1), alternate_counts(calls).T
+        alleles[:, here], counts[:, here] = store.genotypes(rows).swapaxes(0, 1), store.counts(rows).T
         names[here] = store.site_ids[rows]
         at += len(rows)
     ends = [min((number + 1) * length, count) for number in range(stretches)]

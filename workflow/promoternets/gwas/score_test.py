@@ -65,7 +65,7 @@ class ScoreTest:
         return max(1, BYTES_AT_ONCE // (8 * len(self.weight)))
 
     def test(self, counts: np.ndarray) -> Tests:
-        """Test sites: int8 [sites, people] of 0, 1, 2, negative where missing."""
+        """Test sites: int8 or float32 [sites, people] of 0, 1, 2, negative where missing."""
         step = self.sites_at_once
         parts = [self._test(counts[start : start + step]) for start in range(0, len(counts), step)]
         if not parts:

@@ -54,7 +54,7 @@ class Encoder:
         return "haplotype" if self.encoding == "haplotype" else "genotype"
 
     def fit(self, training: np.ndarray) -> Encoder:
-        """Learn mean and sd per site from training people: int8 [people, sites]. Other encodings learn nothing."""
+        """Learn mean and sd per site of training people, int8 or float32 [people, sites]; other encodings do not."""
         if self.encoding == "standardised":
             counts = np.where(training < 0, np.nan, training.astype(np.float32))
             called = np.maximum((~np.isnan(counts)).sum(0), 1)
@@ -71,8 +71,16 @@ class Encoder:
         return self
 
     def __call__(self, stored: torch.Tensor) -> torch.Tensor:
-        """Encode int8 [..., sites] (or [..., sites, 2] for haplotypes) as float32 [..., channels, sites]."""
+        """Encode int8 [..., sites] (or [..., sites, 2] for haplotypes) as float32 [..., channels, sites].
+
+        Dosages, float32, are numbers for scalar and standardised; one-hot raises InputError.
+        """
         if self.encoding == "one_hot":
+            if stored.is_floating_point():
+                raise InputError(
+                    "one-hot encoding reads whole genotypes, and these are dosages",
+                    fix="Use scalar, or round them: `genotypes: {dosages: round}`",
+                )
             return torch.stack([stored == value for value in (0, 1, 2, MISSING)], dim=-2).float()
         if self.encoding == "haplotype":
             return stored.clamp_min(MISSING).float().transpose(-1, -2)

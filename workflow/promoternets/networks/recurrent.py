@@ -163,12 +163,12 @@ class BidirectionalLSTM(nn.Module):
 
     def _one_by_one(self, x: torch.Tensor) -> torch.Tensor:
         start = x.new_zeros(2, x.shape[2], self.units)
-        outputs = []
-        for group, sequence in enumerate(x):
-            weights = [
-                value[group, direction]
-                for direction in range(2)
-                for value in (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-            ]
-            outputs.append(torch.lstm(sequence, (start, start), weights, True, 1, 0.0, False, True, False)[0])
+        parts = [
+            value.flatten(0, 1).unbind(0) for value in (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        ]
+        layers = list(zip(*parts, strict=True))  # of each group the two directions
+        outputs = [
+            torch.lstm(sequence, (start, start), [*forth, *back], True, 1, 0.0, False, True, False)[0]
+            for sequence, forth, back in zip(x, layers[::2], layers[1::2], strict=True)
+        ]
         return torch.stack(outputs)

@@ -149,6 +149,11 @@ def site_numbers(store: SelectedSites, training: np.ndarray) -> dict[str, torch.
     where the site is absent or nobody is called.
     """
     counts, alleles = store.flat()[training], store.flat("haplotype")[training]
+    if counts.dtype.kind == "f":
+        raise InputError(
+            "a model folder reads whole genotypes, and these networks were trained on dosages",
+            fix="Train with `genotypes: {dosages: round}` to make one",
+        )
     numbers = {}
     for name, values, axis in (("mean_count", counts, 0), ("frequency", alleles, (0, 2))):
         called = values >= 0

@@ -127,6 +127,16 @@ def _chromosome(name: str, path: Path, number: int) -> str:
     return name
 
 
+def _has_strand(strand: str, path: Path, number: int, records: Records) -> bool:
+    """Return whether a row has a strand, and count it where it has none."""
+    if strand in (".", "?", ""):
+        records.strandless += 1
+        return False
+    if strand not in ("+", "-"):
+        raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
+    return True
+
+
 def _read_table(path: Path, layout: Layout, records: Records) -> None:
     typed = layout.kind == "BED with gene id and type"
     for number, line in lines(path, WHAT):
@@ -138,10 +148,7 @@ def _read_table(path: Path, layout: Layout, records: Records) -> None:
         records.rows += 1
         first, last = _span(cells[layout.start], cells[layout.end], path, number, offset=1)
         strand = cells[layout.strand]
-        if strand not in "+-" or not strand:
-            if strand not in (".", "?", ""):
-                raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
-            records.strandless += 1
+        if not _has_strand(strand, path, number, records):
             continue
         chrom, tss = _chromosome(cells[layout.chrom], path, number), five_prime_end(first, last, strand)
         symbol, gene = (_known(cells[column]) for column in (layout.name, layout.gene))
@@ -154,41 +161,38 @@ def _features(path: Path, records: Records) -> Iterator[tuple[int, list[str]]]:
     for number, line in lines(path, WHAT):
         if line.startswith("##FASTA"):
             return
-        if not line or line.startswith("#"):
+        if not line.strip() or line.startswith("#"):
             continue
         records.rows += 1
-        cells = cells_of(line, "\t")
-        if len(cells) < 9 or any(cells[9:]):
+        cells = line.split("\t")  # of which few are looked at: blanks around them are taken off then
+        if len(cells) < 9 or any(map(str.strip, cells[9:])):
             raise _malformed(path, number, f"{len(cells)} columns where {records.kind} has 9")
         yield number, cells
 
 
 def _stranded(cells: list[str], path: Path, number: int, records: Records) -> tuple[str, str, int] | None:
     """Return (chrom, strand, tss) of a feature, or None (and count it) when it has no strand."""
-    first, last = _span(cells[3], cells[4], path, number, offset=0)
-    strand = cells[6]
-    if strand in (".", "?", ""):
-        records.strandless += 1
+    chrom, _, _, start, end, _, strand = map(str.strip, cells[:7])
+    first, last = _span(start, end, path, number, offset=0)
+    if not _has_strand(strand, path, number, records):
         return None
-    if strand not in ("+", "-"):
-        raise _malformed(path, number, f"strand {strand!r} is neither + nor -")
-    return _chromosome(cells[0], path, number), strand, five_prime_end(first, last, strand)
+    return _chromosome(chrom, path, number), strand, five_prime_end(first, last, strand)
 
 
 def _read_gtf(path: Path, records: Records) -> None:
     exons: dict[tuple[str, str, str, str], list[int]] = {}
     for number, cells in _features(path, records):
-        is_gene = cells[2] == "gene"
-        if not is_gene and cells[2] not in TRANSCRIPTS:
+        kind = cells[2].strip()
+        if kind != "gene" and kind not in TRANSCRIPTS:
             records.other += 1
-            if cells[2] == "exon" and not records.gene_rows and not records.transcript_rows:
+            if kind == "exon" and not records.gene_rows and not records.transcript_rows:
                 _extend_exons(exons, cells, path, number)
             continue
         place = _stranded(cells, path, number, records)
         if place is None:
             continue
         gene, symbol, biotype = _gtf_gene(cells[8], path, number)
-        (records.gene_rows if is_gene else records.transcript_rows).append((gene, symbol, *place, biotype))
+        (records.gene_rows if kind == "gene" else records.transcript_rows).append((gene, symbol, *place, biotype))
     if records.gene_rows or records.transcript_rows:
         return
     for (gene, _, chrom, strand), (first, last) in exons.items():
@@ -217,12 +221,13 @@ def _gtf_gene(text: str, path: Path, number: int) -> tuple[str, str, str | None]
 
 
 def _extend_exons(exons: dict[tuple[str, str, str, str], list[int]], cells: list[str], path: Path, number: int) -> None:
-    first, last = _span(cells[3], cells[4], path, number, offset=0)
-    if cells[6] not in ("+", "-"):
+    chrom, _, _, start, end, _, strand = map(str.strip, cells[:7])
+    first, last = _span(start, end, path, number, offset=0)
+    if strand not in ("+", "-"):
         return
     gene, _, _ = _gtf_gene(cells[8], path, number)
     transcript = _gtf_attributes(cells[8]).get("transcript_id", gene)
-    span = exons.setdefault((gene, transcript, cells[0], cells[6]), [first, last])
+    span = exons.setdefault((gene, transcript, _chromosome(chrom, path, number), strand), [first, last])
     span[0], span[1] = min(span[0], first), max(span[1], last)
 
 
@@ -234,12 +239,13 @@ def _read_gff3(path: Path, records: Records) -> None:
     genes: dict[tuple[str, str], tuple[str, str, str | None]] = {}
     candidates: list[tuple[str, tuple[str, str, int], dict[str, str]]] = []
     for number, cells in _features(path, records):
-        if cells[2] in PARTS:
+        kind = cells[2].strip()
+        if kind in PARTS:
             records.other += 1
             continue
         found = _gff3_attributes(cells[8])
-        is_gene = cells[2] in GENES
-        if not is_gene and not ("Parent" in found or cells[2] in TRANSCRIPTS):
+        is_gene = kind in GENES
+        if not is_gene and not ("Parent" in found or kind in TRANSCRIPTS):
             records.other += 1
             continue
         place = _stranded(cells, path, number, records)
@@ -252,7 +258,7 @@ def _read_gff3(path: Path, records: Records) -> None:
             genes[found.get("ID", gene[0]), place[0]] = gene
             records.gene_rows.append((gene[0], gene[1], *place, gene[2]))
         else:
-            candidates.append((cells[2], place, found))
+            candidates.append((kind, place, found))
     for kind, place, found in candidates:
         gene = _gff3_parent(kind, place[0], found, genes)
         if gene is None:

@@ -32,6 +32,11 @@ class Promoters:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def has_dosages(self) -> bool:
+        """Whether genotypes are dosages, of which people share few."""
+        return self.stores[0].count_dtype is not np.int8
+
     def site_names(self) -> dict[str, frozenset[str]]:
         """Return the names of each promoter's sites."""
         return {
@@ -48,11 +53,12 @@ class Promoters:
     def read(self, indices: Sequence[int], source: str) -> np.ndarray:
         """Return stored genotypes of some promoters: int8 [promoters, people, sites], or [.., sites, 2] as haplotypes.
 
-        -1 is missing, -2 an absent site. Each site is read once, also when promoters share it.
+        -1 is missing, -2 an absent site; float32 where dosages are kept. Each site is read once, also when promoters
+        share it.
         """
         tail = (2,) if source == "haplotype" else ()
         shape = (len(indices), len(self.sample_ids), self.sites, *tail)
-        blocks = np.full(shape, ABSENT, dtype=np.int8)
+        blocks = np.full(shape, ABSENT, dtype=np.int8 if source == "haplotype" else self.stores[0].count_dtype)
         for number, store in enumerate(self.stores):
             here = [(at, self.place[index][1]) for at, index in enumerate(indices) if self.place[index][0] == number]
             if not here:

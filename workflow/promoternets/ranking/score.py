@@ -15,7 +15,8 @@ from promoternets.errors import InputError
 from promoternets.formats.outer_fold import OuterFold
 from promoternets.formats.strata import EVERYBODY
 from promoternets.networks.encoding import Encoder
-from promoternets.networks.promoter_cnn import PromoterCNN
+from promoternets.networks.promoter_cnn import KERNEL, PromoterCNN
+from promoternets.networks.stretches import Stretches
 from promoternets.permutations import movable, permutation_cells, permuted, validating_parts
 from promoternets.ranking.promoters import Promoters
 from promoternets.seeds import derive
@@ -52,11 +53,12 @@ BYTES_PER_PARAMETER = 4 * 6  # weight, gradient, best weights, two optimiser mom
 def stack_size(people: int, sites: int, channels: int, memory_mb: int, device: str) -> int:
     """Return how many promoters are trained side by side: a run of promoters that does not depend on shards.
 
-    The estimate counts the genotypes, six copies of the parameters and the activations of a validation batch.
+    The estimate counts the genotypes and what people share of them, six copies of the parameters and the activations
+    of a validation batch.
     """
     parameters = sum(value.numel() for value in PromoterCNN(channels, sites).parameters())
     activations = 512 * sites * (channels + 4 + 32 * 3) * 4
-    each = people * sites * 2 + parameters * BYTES_PER_PARAMETER + activations
+    each = people * sites * 5 + parameters * BYTES_PER_PARAMETER + activations
     fits = int(memory_mb * 2**20 * 0.8 // each)
     if fits < 1:
         raise InputError(
@@ -215,6 +217,7 @@ def score_members(
             seeds=[derive(seed, "promoter_cnn", *own, number) for own in names],
             inputs=lambda rows: torch.from_numpy(promoters.read([members[row] for row in rows], encoder.source)),
             encode=encoder,
+            share=None if promoters.has_dosages else lambda stored, chosen: Stretches(stored, chosen, encoder, KERNEL),
             labels=torch.from_numpy(labels),
             training=training,
             validation=validation,

@@ -1,8 +1,9 @@
 """The ensemble trainer: E independent copies of a small network, trained in one loop.
 
 Parameters of all members are stacked along a first axis. On a GPU one vectorised call computes all of them: one
-kernel where a loop would launch thousands. On a CPU a loop over the members is a third faster (measured), and only
-the optimiser works on the whole stack. Members share nothing: starting weights, the order of the examples and what
+kernel where a loop would launch thousands. On a CPU a network computes a stack itself, if it knows how to
+(`Task.share`); of others a loop over the members is a third faster than that call (measured), and only the optimiser
+works on the whole stack. Members share nothing: starting weights, the order of the examples and what
 dropout leaves out come from each member's own seed, the optimisers work element by element, and a member that stops
 early leaves the stack. A member's result therefore does not depend on who shares the stack, up to the rounding of
 the last bit (vector instructions and batched products round alike for all but the last few numbers of a stack). Who
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -84,6 +86,9 @@ class Task:
         stand as epoch 0, so that they are kept where no epoch is better in the validation people.
     learning : how the names of the parameters begin that learn; by default all do. A module none of whose parameters
         learns stays wholly as it is, with the running means of a normalisation.
+    share : on a CPU, and without dropout, in place of `encode`: turns the stored inputs of a stack, and the numbers of
+        all people trained on or validated, into what, indexed by people [members, batch], the network's ``stacked``
+        takes (as `networks.stretches.Stretches`).
 
     People are the examples of whatever kind: in the chromatin branch they are genes.
     """
@@ -99,6 +104,7 @@ class Task:
     offset: torch.Tensor | None = None
     start: Sequence[dict[str, torch.Tensor]] | None = None
     learning: tuple[str, ...] = ("",)
+    share: Callable[[torch.Tensor, np.ndarray], Any] | None = None
 
     def network(self, index: int) -> nn.Module:
         """Return a member's network as it starts."""
@@ -224,6 +230,9 @@ class _Stack:
 
     def _read_inputs(self) -> None:
         self.inputs = self.task.inputs(self.active).to(self.device)
+        shares = self.task.share is not None and self.device.type == "cpu" and not self._drops()
+        people = np.concatenate([self.task.training, self.task.validation])
+        self.shared = self.task.share(self.inputs, people) if shares else None
         labels = self.task.labels
         labels = (labels.expand(len(self.active), -1) if len(labels) == 1 else labels[self.active]).to(self.device)
         self.labels = labels.long() if self.task.objective.classes else labels
@@ -236,6 +245,9 @@ class _Stack:
             self.class_weights = torch.stack([0.5 / (1 - cases), 0.5 / cases], dim=1).float()
         if self.settings.start > 0:
             self.guessing = self._loss_of_guessing()
+
+    def _drops(self) -> bool:
+        return bool(self.settings.site_dropout or self.settings.unit_dropout)
 
     def _loss_of_guessing(self) -> float:
         """Return the loss of a network that says the same of everybody."""
@@ -255,6 +267,8 @@ class _Stack:
 
         drop : one generator a member, to drop sites of the input and units of the network while training.
         """
+        if self.shared is not None:
+            return self.skeleton.stacked(self.parameters, self.buffers, self.shared[people])
         rows = torch.arange(len(self.active), device=self.device)[:, None]
         encoded = self.task.encode(self.inputs[rows, people])
         given = [encoded]
@@ -333,8 +347,7 @@ class _Stack:
             if own and not any(parameter.startswith(self.task.learning) for parameter in own):
                 module.eval()
         order = torch.stack([self._order(index) for index in self.active]).to(self.device)
-        dropout = self.settings.site_dropout or self.settings.unit_dropout
-        drop = [self._generator(index, "drop") for index in self.active] if dropout else None
+        drop = [self._generator(index, "drop") for index in self.active] if self._drops() else None
         batches = order.tensor_split(-(-order.shape[1] // self.settings.batch_size), dim=1)
         total = torch.zeros(len(self.active), device=self.device)
         for number, people in enumerate(batches, start=(self.epoch - 1) * len(batches)):

@@ -40,7 +40,7 @@ class Benchmark(ABC):
     name : ``stage: what``; `make bench ONLY=stage` runs those of a stage. Several of one name differ by their peer.
     peer : the program or call it is compared with.
     goal : the least ratio asked for, peer's seconds by ours; None where the row is only for orientation.
-    pairs : how often both are timed after the run whose results are compared; 1: that run is the peer's timed one.
+    pairs : how often both sides are timed, after the run whose results are compared; if once, that is the peer's run.
     device : ``cpu`` or ``gpu``.
     floor : what the work cannot be faster than; `prepare` may replace it by what it measured.
     """

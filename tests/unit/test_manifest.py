@@ -135,13 +135,14 @@ def test_the_code_is_known_by_version_digest_and_commit(repository, tmp_path):
     assert provenance.workflow_state(tmp_path)["code_sha256"] != copied["code_sha256"]
 
 
-def test_an_input_that_is_gone_is_one_clear_error_and_a_removed_result_is_left_out(run, tmp_path, caplog):
+def test_an_input_that_is_gone_is_one_clear_error_and_a_removed_result_is_missing(run, tmp_path, caplog):
     with pytest.raises(InputError, match=r"gone\.vcf: a file that the results were made from is gone"):
         run("one", sources=[tmp_path / "gone.vcf"])
     assert not (tmp_path / "one" / "results" / "toy" / "manifest.json").exists()
     results = tmp_path / "two" / "results" / "toy"
     run("two", results=[results / "metrics.tsv", results / "blocks.zarr"])
-    assert list(outputs(results)) == ["metrics.tsv"] and "1 results are not there any more" in caplog.text
+    assert outputs(results)["blocks.zarr"] is None and "1 results were removed" in caplog.text
+    assert verify(results).missing == ["blocks.zarr"]
 
 
 def test_verifying_names_each_changed_missing_and_extra_file(run):
@@ -156,9 +157,10 @@ def test_verifying_names_each_changed_missing_and_extra_file(run):
     (results / "genotypes" / "notes.txt").touch()
     (results / "old" / "folder").mkdir(parents=True)
     (results / "old" / "folder" / "file").touch()
-    assert verify(results).lines() == [
-        "changed: genotypes/chr1.zarr", "missing: metrics.tsv", "extra: genotypes/notes.txt", "extra: old",
-    ]  # fmt: skip
+    differences = verify(results)
+    assert differences.changed == ["genotypes/chr1.zarr"] and differences.missing == ["metrics.tsv"]
+    assert differences.extra == ["genotypes/notes.txt", "old"] and differences.same == 2
+    assert differences.lines()[0] == f"changed: {results}/genotypes/chr1.zarr"
 
 
 def test_the_command_ends_well_only_where_nothing_differs(run, run_script, script, capsys):
@@ -167,7 +169,7 @@ def test_the_command_ends_well_only_where_nothing_differs(run, run_script, scrip
     assert "4 results are as the manifest says, 0 are not" in capsys.readouterr().out
     (results / "report.html").write_text("<html><p>\n")
     done = run_script("verify_results", "--results", results)
-    assert done.returncode == 2 and f"{results}: changed: report.html" in done.stdout
+    assert done.returncode == 2 and f"changed: {results}/report.html" in done.stdout
     assert "the results are not those of the manifest" in done.stderr and "Traceback" not in done.stderr
 
 

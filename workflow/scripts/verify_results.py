@@ -21,14 +21,15 @@ def main(*, results: list[Path]) -> None:
     for folder in results:
         differences = verify(folder)
         lines = differences.lines()
-        print(*(f"{folder}: {line}" for line in lines), sep="\n", end="\n" if lines else "")
+        print(*lines, sep="\n", end="\n" if lines else "")
         print(f"{folder}: {differences.same} results are as the manifest says, {len(lines)} are not")
         unlike += [folder] if lines else []
     if unlike:
         raise InputError(
             "the results are not those of the manifest",
             where=", ".join(map(str, unlike)),
-            fix="Run the workflow again to make them, and a new manifest",
+            fix="Remove what is extra. For the rest type the run's own command with --forcerun and their paths: it "
+            "makes them and all that follows anew, where a plain run keeps a changed file",
         )
 
 

@@ -55,7 +55,7 @@ def read_table(
         raise InputError(
             f"the {what} lacks column {', '.join(absent)}; it has: {found}{hint}",
             where=path,
-            fix="Add the column, tab-separated",
+            fix="Save it with tabs between the columns" if len(header) == 1 else "Add the column, tab-separated",
         )
     by_column = zip(*body, strict=True) if body else [()] * len(header)
     frame = pd.DataFrame(

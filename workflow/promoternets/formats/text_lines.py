@@ -68,8 +68,12 @@ def _refuse_other_kinds(head: bytes, what: str, path: Path) -> None:
             raise InputError(f"the {what} is {name} text, not UTF-8", where=path, fix=SAVE_AS)
     for start, name in OTHER_WRAPPERS.items():
         if head.startswith(start):
-            sheet = " or a spreadsheet" if name == "zip" else ""
-            raise InputError(f"the {what} is packed with {name}{sheet}", where=path, fix=f"Unpack it. {SAVE_AS}")
+            sheet = name == "zip"
+            raise InputError(
+                f"the {what} is packed with {name}{' or a spreadsheet' if sheet else ''}",
+                where=path,
+                fix="Unpack it; save a spreadsheet as tab-separated text" if sheet else f"Unpack it. {SAVE_AS}",
+            )
 
 
 def _ends_in_marker(raw: io.BufferedReader) -> bool:

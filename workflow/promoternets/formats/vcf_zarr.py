@@ -102,7 +102,9 @@ class VcfZarr:
                 raise self._misfit(f"{name} holds {array.dtype}, not whole numbers")
             for dimension, size in zip(dimensions, array.shape, strict=True):
                 known, of = sizes.setdefault(dimension, (size, name))
-                if size != known or (size == 0 and dimension in ("alleles", "ploidy")):
+                if size == 0 and dimension in ("alleles", "ploidy"):
+                    raise self._misfit(f"{name} has no {dimension}")
+                if size != known:
                     raise self._misfit(f"{name} has {size:,} {dimension}, but {of} has {known:,}")
         if DOSAGES in self:
             shape, wanted = self._arrays[DOSAGES].shape, (sizes["variants"][0], sizes["samples"][0])

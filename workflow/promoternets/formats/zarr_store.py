@@ -152,7 +152,7 @@ class ZarrStore:
         rows = np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         if not rows.size:
-            return np.empty((0, *array.shape[1:]), dtype=array.dtype)
+            return self._values(name, array, slice(0, 0))
         return self._values(name, array.oindex, rows)
 
     def _values(self, name: str, source: Any, rows: Any) -> np.ndarray:

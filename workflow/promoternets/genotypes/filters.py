@@ -59,11 +59,15 @@ class Counts:
         several = len(self.records) > 1
         read = "; ".join(f"{name}: {count:,}" for name, count in self.records) if several else ""
         rows = [
-            ("records_read", sum(count for _, count in self.records), read or "records of the file"),
+            (
+                "records_read",
+                sum(count for _, count in self.records),
+                read or notes.get("records_read", "records of the file"),
+            ),
             (
                 "alleles_after_split",
                 self.alleles,
-                "one for each alternate allele; the rows below add up to this",
+                notes.get("alleles_after_split", "one for each alternate allele") + "; the rows below add up to this",
             ),
             *((name, self.removed[name], notes.get(name, note)) for name, note in REMOVED.items()),
             ("kept", self.kept, "sites in the genotype matrix"),

@@ -155,7 +155,9 @@ def parse_genotypes(
         counts.records = [(file.path.name, file.records_read) for file in files]
         counts.uncertain = sum(file.uncertain for file in files) if dosages == "round" else None
         whole = chrom if chrom is not None else store.contigs[0] if len(store.contigs) == 1 else "all"
-        table = counts.table(whole, _notes(limits, people, samples is not None, max_dosage_error))
+        table = counts.table(
+            whole, _notes(limits, people, samples is not None, max_dosage_error, near=near is not None)
+        )
         _refuse_nothing(files, counts, table, empty_is_a_result=chrom is not None and allow_empty)
         if table_path:
             write_table(table, table_path)
@@ -533,10 +535,14 @@ def fill_dosages(dosages: np.ndarray, alleles: np.ndarray) -> None:
 
 
 def _notes(
-    limits: filtering.Thresholds, people: Sequence[str], with_table: bool, max_dosage_error: float
+    limits: filtering.Thresholds, people: Sequence[str], with_table: bool, max_dosage_error: float, *, near: bool
 ) -> dict[str, str]:
     who = "controls" if with_table else "all people (no sample table)"
-    return {
+    of_near = {
+        "records_read": "records of the file, or of one read by its index those near a promoter",
+        "alleles_after_split": "one for each alternate allele of records near a promoter",
+    }
+    return (of_near if near else {}) | {
         "call_rate": f"fewer than {limits.min_call_rate:g} of {len(people):,} people have a genotype"
         if limits.min_call_rate
         else "switched off",

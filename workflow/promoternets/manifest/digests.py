@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,7 +60,11 @@ def remembered_digests(paths: Iterable[Path], memory: Path, *, what: str) -> dic
 
 
 def _files_in(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.is_file() and file.name != STAMP)
+    def refuse(error: OSError) -> None:
+        raise _unreadable(Path(error.filename), error) from error
+
+    walked = os.walk(folder, onerror=refuse)
+    return sorted(Path(inside) / name for inside, _, names in walked for name in names if name != STAMP)
 
 
 def _of_file(path: Path) -> str:
@@ -67,7 +72,11 @@ def _of_file(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", where=path, fix="Check its rights") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(f"cannot be read ({error.strerror})", where=path, fix="Check its rights, or ask its owner")
 
 
 def _of_lines(lines: Iterable[str]) -> str:

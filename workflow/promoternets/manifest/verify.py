@@ -18,17 +18,18 @@ BESIDE = (NAME, "jobs.tsv", "logs", "benchmarks", "checkpoints")  # in the folde
 
 @dataclass(frozen=True)
 class Differences:
-    """Files and folders, by their path in the results, that are not as the manifest says; `same` counts the others."""
+    """Files and folders, by their path in `results`, that are not as the manifest says; `same` counts the others."""
 
+    results: Path
     changed: list[str]
     missing: list[str]
     extra: list[str]
     same: int
 
     def lines(self) -> list[str]:
-        """Return one line for each difference."""
+        """Return one line for each difference, with its path."""
         kinds = (("changed", self.changed), ("missing", self.missing), ("extra", self.extra))
-        return [f"{kind}: {path}" for kind, paths in kinds for path in paths]
+        return [f"{kind}: {(self.results / path).as_posix()}" for kind, paths in kinds for path in paths]
 
 
 def verify(results: Path) -> Differences:
@@ -44,6 +45,7 @@ def verify(results: Path) -> Differences:
     found = digests([results / path for path in there], what=f"hashing {results}")
     changed = [path for path in there if found[results / path] != expected[path]]
     return Differences(
+        results=results,
         changed=changed,
         missing=[path for path in expected if path not in there],
         extra=sorted(_extra(results, set(expected))),
@@ -51,7 +53,7 @@ def verify(results: Path) -> Differences:
     )
 
 
-def _outputs(manifest: Path) -> dict[str, str]:
+def _outputs(manifest: Path) -> dict[str, str | None]:
     try:
         record = json.loads(manifest.read_text(encoding="utf-8"))
         if record["format"] != FORMAT:

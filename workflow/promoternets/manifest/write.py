@@ -44,7 +44,7 @@ def write_manifest(
     ----------
     settings : the record that collect_settings wrote.
     sources : files that the run read and did not make.
-    results : files and folders it made; those removed since are left out, and counted in the log.
+    results : files and folders it made; of those removed since the SHA-256 is null; `verify` calls them missing.
     memory : where SHA-256 of the sources are kept for the next time.
 
     Raises
@@ -56,12 +56,16 @@ def write_manifest(
     if gone:
         raise InputError("a file that the results were made from is gone", where=gone[0], fix="Put it back")
     there = [path for path in results if path.exists()]
-    if len(there) < len(results):
-        logger.warning("%d results are not there any more and not in the manifest", len(results) - len(there))
+    removed = sorted(set(results) - set(there))
+    if removed:
+        logger.warning(
+            "%d results were removed and have no SHA-256 in the manifest, such as %s; --forcerun with their paths "
+            "makes them anew", len(removed), removed[0],
+        )  # fmt: skip
     of_sources = remembered_digests(sorted(sources), memory, what="hashing inputs")
-    of_results = digests(there, what="hashing results")
+    of_results = digests(there, what="hashing results") | dict.fromkeys(removed)
     made_with = json.loads(settings.read_text(encoding="utf-8"))
-    source = portable(made_with["cohort"])
+    source = _portable(made_with["cohort"])
     record = {
         "format": FORMAT,
         "cohort": source.pop("name"),
@@ -103,12 +107,12 @@ def _seed_of_simulation(source: dict[str, Any]) -> dict[str, int]:
     return {} if seed is None else {"simulation": seed}
 
 
-def portable(value: Any) -> Any:
+def _portable(value: Any) -> Any:
     """Return a setting, or what is in it, with paths that lead out of the run's folder cut to the file's name."""
     if isinstance(value, dict):
-        return {key: portable(inner) for key, inner in value.items()}
+        return {key: _portable(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [portable(inner) for inner in value]
+        return [_portable(inner) for inner in value]
     leads_out = isinstance(value, str) and os.path.normpath(value).startswith(("/", ".."))
     return _inside(value) if leads_out else value
 

@@ -111,29 +111,29 @@ class Stretches:
     """
 
     def __init__(self, stored: torch.Tensor, people: np.ndarray, encoder: Encoder, kernel: int) -> None:
-        self.place = np.full(stored.shape[1], -1)
-        self.place[people] = np.arange(len(people))
+        self.row_of = np.full(stored.shape[1], -1)
+        self.row_of[people] = np.arange(len(people))
         stored = stored[:, torch.as_tensor(people)]
         self.stored, self.lowest = stored.numpy(), int(stored.min())
         values = torch.arange(self.lowest, int(stored.max()) + 1, dtype=torch.int8)
-        self.span = len(values)
+        self.alleles = len(values)
         self.values = encoder(torch.cartesian_prod(values, values) if stored.dim() == 4 else values).T.contiguous()
         self.members, _, self.sites = self.stored.shape[:3]
         self.positions = self.sites - kernel + 1
-        span = len(self.values)
-        powers = span ** np.arange(kernel - 1, -1, -1)
+        kinds = len(self.values)
+        powers = kinds ** np.arange(kernel - 1, -1, -1)
         numbered, distinct = [], []
         for blocks in self.stored:
             codes = self._codes(blocks)
             combined = sum(codes[:, at : at + self.positions] * power for at, power in enumerate(powers))
-            numbers, codes = _numbered(combined, span**kernel)
+            numbers, codes = _numbered(combined, kinds**kernel)
             numbered.append(numbers.astype(np.int32))
             distinct.append(codes)
         self.windows_each = max(map(len, distinct))
         windows = np.zeros((self.members, self.windows_each, kernel), dtype=np.int64)
         for member, codes in enumerate(distinct):
-            windows[member, : len(codes)] = codes[:, None] // powers % span
-        self.windows = torch.from_numpy(windows + span * np.arange(self.members)[:, None, None]).view(-1)
+            windows[member, : len(codes)] = codes[:, None] // powers % kinds
+        self.windows = torch.from_numpy(windows + kinds * np.arange(self.members)[:, None, None]).view(-1)
         whole = self.positions // LENGTH
         parts = [(0, whole, LENGTH), (whole * LENGTH, 1, self.positions - whole * LENGTH)]
         self.groups = [self._group(numbered, *part) for part in parts if part[1] * part[2]]
@@ -141,7 +141,7 @@ class Stretches:
     def _codes(self, stored: np.ndarray) -> np.ndarray:
         """Return what is stored as rows of `values`, int64 [..., sites]."""
         codes = stored.astype(np.int64) - self.lowest
-        return codes[..., 0] * self.span + codes[..., 1] if self.stored.ndim == 4 else codes
+        return codes[..., 0] * self.alleles + codes[..., 1] if self.stored.ndim == 4 else codes
 
     def _group(self, numbered: list[np.ndarray], first: int, count: int, length: int) -> Group:
         ids, starts, windows, places = [], [0], [], np.arange(count)
@@ -163,7 +163,7 @@ class Stretches:
 
     def __getitem__(self, people: torch.Tensor) -> Batch:
         """Return people [members, batch], by their numbers."""
-        chosen = self.place[people.numpy()]
+        chosen = self.row_of[people.numpy()]
         groups, columns = [], np.zeros(self.members, dtype=np.int64)
         for group in self.groups:
             groups.append(group.batch(chosen, columns))

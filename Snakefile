@@ -21,6 +21,13 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 
 
+# Snakemake's limit of jobs a second, which only clusters need, starts one more timer with each job that ends, and each timer
+# looks at all ready jobs every second (snakemake/snakemake#3744): hundreds of jobs on, that takes a third of a core.
+onstart:
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 PREDICTIONS = ["results/{cohort}/predict/predictions.tsv", "results/{cohort}/predict/summary.txt"]
 FINE_TUNED = ["results/{cohort}/fine_tuning/summary.txt", "results/{cohort}/fine_tuning/model"]
 EVALUATED = ["results/{cohort}/predict/metrics.tsv"]  # of cohorts whose phenotypes may be known

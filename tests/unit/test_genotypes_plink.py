@@ -360,11 +360,15 @@ def test_people_to_predict_have_one_store_from_a_fileset_and_from_a_vcf(tmp_path
     vcf = write_vcf(tmp_path / "a.vcf.gz", people, variants, calls)
     fileset = WRITERS[suffix](tmp_path / f"b{suffix}", people, variants, calls)
     expected, counts = parsed(vcf, tmp_path / "v.zarr", **options)
-    assert parsed(fileset, tmp_path / "p.zarr", **options) == (expected, counts)
+    held, of_fileset = parsed(fileset, tmp_path / "p.zarr", **options)
+    assert held == expected
+    # Of an indexed VCF no more records are read than the model's sites need.
+    records = of_fileset.pop("records_read")
+    assert counts.pop("records_read") < records >= 120 and counts == of_fileset
     places = {(v.contig, v.position) for v in read}
     assert {(site[0], site[1]) for site in expected["sites"]} < places
     assert len(expected["sites"]) > 20 and {"."} < {site[3] for site in expected["sites"]}
-    assert counts["monomorphic"] == counts["maf"] == counts["call_rate"] == 0 and counts["records_read"] >= 120
+    assert counts["monomorphic"] == counts["maf"] == counts["call_rate"] == 0
 
 
 def test_a_site_of_a_model_with_one_allele_is_all_reference_and_one_without_alleles_is_none(tmp_path):

@@ -155,9 +155,7 @@ def parse_genotypes(
         counts.records = [(file.path.name, file.records_read) for file in files]
         counts.uncertain = sum(file.uncertain for file in files) if dosages == "round" else None
         whole = chrom if chrom is not None else store.contigs[0] if len(store.contigs) == 1 else "all"
-        table = counts.table(
-            whole, _notes(limits, people, samples is not None, max_dosage_error, near=near is not None)
-        )
+        table = counts.table(whole, _notes(limits, people, samples is not None, max_dosage_error, rules.everywhere))
         _refuse_nothing(files, counts, table, empty_is_a_result=chrom is not None and allow_empty)
         if table_path:
             write_table(table, table_path)
@@ -535,14 +533,14 @@ def fill_dosages(dosages: np.ndarray, alleles: np.ndarray) -> None:
 
 
 def _notes(
-    limits: filtering.Thresholds, people: Sequence[str], with_table: bool, max_dosage_error: float, *, near: bool
+    limits: filtering.Thresholds, people: Sequence[str], with_table: bool, max_dosage_error: float, everywhere: bool
 ) -> dict[str, str]:
     who = "controls" if with_table else "all people (no sample table)"
-    of_near = {
-        "records_read": "records of the file, or of one read by its index those near a promoter",
-        "alleles_after_split": "one for each alternate allele of records near a promoter",
+    of_some = {
+        "records_read": "records of the file, or of one read by its index those asked for",
+        "alleles_after_split": "one for each alternate allele of the records asked for",
     }
-    return (of_near if near else {}) | {
+    return ({} if everywhere else of_some) | {
         "call_rate": f"fewer than {limits.min_call_rate:g} of {len(people):,} people have a genotype"
         if limits.min_call_rate
         else "switched off",

@@ -30,29 +30,15 @@ import tskit
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from workflow.conftest import EPIGENOMES, TINY  # noqa: E402
+
 logger = logging.getLogger("kills")
-CONFIG = {
-    "cohorts": {
-        "tiny": {
-            "simulate": {
-                "chromosomes": 2, "genes": 6, "population": 1500, "cases": 60, "controls": 60,
-                "additive_promoters": 2, "epistatic_within": 1, "epistatic_across": 0,
-            }
-        }
-    },
-    "folds": {"count": 2, "inner": 3},
-    "ranking": {"top": 4, "shards": 2, "rounds": 1, "epochs": 2, "memory_mb": 500},
-    "als_net": {"seeds": 1, "epochs": 2},
-    "baselines": {"models": ["logistic_regression"], "published": False},
-    "evaluation": {"bootstrap": 100},
-    "saliency": {"steps": 4, "permutations": 10},
+CONFIG = TINY | {
     "reruns": {"permutations": 1},
-    "chromatin": {
-        "simulate": {"epigenomes": 1, "genes": 90, "chromosomes": 3},
-        "training": {"models": ["cnn_alpha_beta", "deepchrome"], "seeds": 1, "epochs": 3, "together": 1},
-        "baselines": {"models": ["logistic_regression"]},
-        "evaluation": {"bootstrap": 100},
-        "attention": {"samples": 100},
+    "chromatin": EPIGENOMES["chromatin"] | {
+        "simulate": {"epigenomes": 1, "genes": 90, "chromosomes": 3}, "baselines": {"models": ["logistic_regression"]},
     },
 }  # fmt: skip
 TARGETS = ("all", "permutation_test", "model")

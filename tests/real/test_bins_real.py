@@ -263,7 +263,7 @@ def test_counts_of_real_reads_equal_one_query_a_bin(k562, mark):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not installed")
+@pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not installed: apt-get install bedtools")
 @pytest.mark.parametrize("mark", ["H3K4me3", "H3K36me3", "Input"])
 def test_counts_of_real_reads_equal_bedtools_multicov(k562, tmp_path, mark):
     folder, windows = k562

@@ -116,7 +116,7 @@ def test_counts_equal_one_query_a_bin(many, min_mapq):
     assert found.tolist() == slow_counts(path, "chr1", windows, min_mapq).tolist()
 
 
-@pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not installed")
+@pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not installed: apt-get install bedtools")
 @pytest.mark.parametrize("options", [{}, {"min_mapq": 20}, {"duplicates": "keep"}])
 def test_counts_equal_bedtools_multicov(many, options):
     path, windows = many

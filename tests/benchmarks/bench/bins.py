@@ -6,6 +6,7 @@ import gzip
 import sys
 import time
 import zlib
+from abc import abstractmethod
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +31,9 @@ class BigWigs(Benchmark):
         self.regions = data(folder, "pilot_regions.hg19.bed")
         return self.version()
 
+    @abstractmethod
     def version(self) -> str:
         """Return the peer's version."""
-        raise NotImplementedError
 
     def spread(self, count: int) -> Windows:
         """Return windows evenly spread over the regions."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,9 +29,9 @@ class AllSites(Benchmark):
         self.vcf = data(*PANEL)
         return self.version()
 
+    @abstractmethod
     def version(self) -> str:
         """Return the peer's version."""
-        raise NotImplementedError
 
     def prepare(self, folder: Path) -> None:
         logging.getLogger("promoternets").setLevel(logging.ERROR)
@@ -189,9 +190,9 @@ class NearPromoters(Benchmark):
         self.vcf, self.promoters = self._read()
         return self.version()
 
+    @abstractmethod
     def version(self) -> str:
         """Return the peer's version."""
-        raise NotImplementedError
 
     def prepare(self, folder: Path) -> None:
         logging.getLogger("promoternets").setLevel(logging.ERROR)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -154,9 +155,9 @@ class Training(Benchmark):
             raise Unavailable("needs a GPU and a CUDA build of PyTorch")
         return f"PyTorch {torch.__version__}"
 
+    @abstractmethod
     def case(self) -> Case:
         """Return what both sides train on."""
-        raise NotImplementedError
 
     def prepare(self, folder: Path) -> None:
         logging.getLogger("promoternets").setLevel(logging.ERROR)

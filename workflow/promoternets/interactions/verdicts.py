@@ -15,7 +15,6 @@ INTERACTION = "interaction"
 TAGGING = "explained by joint tagging"
 INSEPARABLE = "not separable from joint tagging"
 NOT_CONFIRMED = "not confirmed"
-VERDICTS = (INTERACTION, TAGGING, INSEPARABLE, NOT_CONFIRMED)
 MODELS = ("marginal", "region", "haplotype")
 COLUMNS = [
     "fold", "promoter_1", "promoter_2", "site_1", "site_2", "kind", "r2", "haplotype_from", "people", "scanned",

@@ -13,7 +13,6 @@ import pandas as pd
 
 from promoternets.report.chromatin_inputs import ChromatinInputs
 from promoternets.report.chromatin_words import (
-    BASELINES,
     CHANCE,
     COMPARED,
     MAIN,
@@ -393,8 +392,3 @@ def _each(rows: pd.DataFrame) -> str:
             for row in rows.itertuples()
         ]
     )
-
-
-def baselines_run(inputs: ChromatinInputs) -> list[str]:
-    """Return the baselines that have a result."""
-    return [model for model in BASELINES if model in set(inputs.across["model"])]

@@ -15,6 +15,11 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # tiny work: a second thread only costs
 
 
+def pytest_make_parametrize_id(val):
+    """Name bytes by their length: they may hold the time, and both test processes must see the same names."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Return the root of the repository."""

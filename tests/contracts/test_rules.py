@@ -46,8 +46,8 @@ def test_a_gpu_is_asked_for_only_when_configured(rules, read_rules):
     assert {rule["gpu"] for rule in rules.values()} == {0, None}
     asked = {rule["name"] for rule in read_rules("--config", "gpu=1") if rule["gpu"] == 1}
     assert asked == {
-        "train_promoter_cnn", "train_als_net", "explain_als_net", "rerun_fold", "train_chromatin", "explain_chromatin",
-        "fine_tune_als_net",
+        "screen_promoters", "train_promoter_cnn", "train_als_net", "explain_als_net", "rerun_fold", "train_chromatin",
+        "explain_chromatin", "fine_tune_als_net",
     }  # fmt: skip
 
 

@@ -197,7 +197,7 @@ def ranking_table(genes: pd.DataFrame, planted: np.ndarray, folds: int, top: int
         table["selected"] = (table.index < top).astype(int)
         table["selected_by"] = table["selected"].map({1: "score", 0: None})
         table.loc[table["rank"] == top, "selected_by"] = "pair"
-        table["skipped_because"] = None
+        table["skipped_because"], table["rung"] = None, np.nan
         parts.append(table)
     table = pd.concat(parts, ignore_index=True)
     return table[
@@ -213,6 +213,7 @@ def ranking_table(genes: pd.DataFrame, planted: np.ndarray, folds: int, top: int
             "tss",
             "strand",
             "sites",
+            "rung",
             "selected",
             "selected_by",
             "skipped_because",

@@ -85,7 +85,7 @@ def test_genotypes_of_a_block_are_those_of_its_sites(stores):
 
 def test_shards_together_hold_each_promoter_once():
     for shards in (1, 2, 7, 40):
-        runs = [run for shard in range(1, shards + 1) for run in shard_members(50, 16, shard, shards)]
+        runs = [run for shard in range(1, shards + 1) for run in shard_members(range(50), 16, shard, shards)]
         assert sorted(index for run in runs for index in run) == list(range(50))
 
 

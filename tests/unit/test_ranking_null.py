@@ -141,7 +141,7 @@ def two_folds():
     ranking = pd.concat([
         pd.DataFrame({"promoter": names, "fold": fold, "score": score + fold / 1000, "rank": 1, "se": 0.03,
                       "gene_id": names, "symbol": names, "chrom": "1", "tss": 1, "strand": "+", "sites": 64,
-                      "selected": (np.arange(40) < 3 + fold).astype(int)})
+                      "rung": np.nan, "selected": (np.arange(40) < 3 + fold).astype(int)})
         for fold in (1, 2)
     ], ignore_index=True)  # fmt: skip
     each = normal(80, 6)

@@ -12,11 +12,11 @@ from promoternets.report.inputs import Inputs
 
 def ranking(rows: list[tuple]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["promoter", "fold", "score", "rank", "selected"])
-    extra = {"se": 0.03, "chrom": "1", "tss": 1, "strand": "+", "sites": 64.0}
+    extra = {"se": 0.03, "chrom": "1", "tss": 1, "strand": "+", "sites": 64.0, "rung": float("nan")}
     return table.assign(gene_id=table["promoter"], symbol=table["promoter"].str.lower(), **extra)
 
 
-NO_NULL = pd.DataFrame({"promoter": [], "permutation": [], "score": []})
+NO_NULL = pd.DataFrame({"promoter": [], "fold": [], "permutation": [], "score": []})
 TWO_FOLDS = ranking(
     [
         ("A", "1", 0.7, 1, 1),

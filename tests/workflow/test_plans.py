@@ -28,12 +28,18 @@ def test_a_stage_by_name_plans_what_it_needs_and_no_more(workflow):
     assert not {"train_als_net", "train_baseline", "build_report"} & set(planned)
 
 
+def test_successive_halving_plans_each_rung_before_the_training(workflow):
+    planned = workflow.planned("ranking", config=TINY | {"ranking": TINY["ranking"] | {"halving": True}})
+    assert planned["train_promoter_cnn"] == 4 and planned["screen_promoters"] == 8  # two rungs, folds and shards
+
+
 def test_the_report_s_plan_holds_every_rule(workflow, repository):
     planned = workflow.planned("report", config=TINY | EPIGENOMES)
     scripts = {path.stem for path in (repository / "workflow" / "scripts").glob("*.py")}
     by_hand = {"verify_results"}
     of_others = {"import_published_bins", "import_attentivechrome", "list_epigenomes"}  # for files of other people
     on_request = {
+        "screen_promoters",
         "rerun_fold",
         "summarise_permutations",
         "summarise_learning",

@@ -27,6 +27,7 @@ from promoternets.formats.confounders import CONFOUNDERS
 from promoternets.formats.model_folder import DESCRIPTION
 from promoternets.formats.models import GWAS, NETWORK, PUBLISHED_SETTINGS, sites_of
 from promoternets.formats.names import ALLOWED, can_name_a_file
+from promoternets.formats.rungs import RUNGS
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 GROUPS = (
@@ -115,6 +116,10 @@ class Cohort:
     def shards(self) -> list[int]:
         """Return the numbers of the shards of the ranking, 1 to S."""
         return list(range(1, self.settings["ranking"]["shards"] + 1))
+
+    def rungs(self) -> list[int]:
+        """Return the numbers of the rungs of successive halving, from 1; none where every promoter is trained."""
+        return list(range(1, len(RUNGS) + 1)) if self.settings["ranking"]["halving"] else []
 
     def source(self) -> dict[str, Any]:
         """Return where the cohort comes from, for the record: its files, or the settings of its simulation."""
@@ -344,6 +349,28 @@ class Configuration:
             return self._fill(path, wildcards, fold=cohort.folds(), shard=cohort.shards())
 
         return paths
+
+    def rung_before(self, path: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` of the rung before, once a shard; none for the first."""
+        return lambda wildcards: self._of_rungs(path, wildcards, [int(wildcards.rung) - 1])
+
+    def last_rung(self, path: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` of the last rung of halving, if any, once a shard."""
+        return lambda wildcards: self._of_rungs(path, wildcards, self.cohorts[wildcards.cohort].rungs()[-1:])
+
+    def all_rungs(self, path: str) -> Callable[[Any], list[str]]:
+        """Return the function of wildcards that writes `path` once a rung of halving, if any, fold and shard."""
+
+        def paths(wildcards: Any) -> list[str]:
+            cohort = self.cohorts[wildcards.cohort]
+            return self._of_rungs(path, wildcards, cohort.rungs(), fold=cohort.folds())
+
+        return paths
+
+    def _of_rungs(self, path: str, wildcards: Any, rungs: list[int], **values: list) -> list[str]:
+        cohort = self.cohorts[wildcards.cohort]
+        rungs = [rung for rung in rungs if rung in cohort.rungs()]
+        return self._fill(path, wildcards, rung=rungs, shard=cohort.shards(), **values)
 
     def per_model_and_fold(self, path: str, *, also: Iterable[str] = ()) -> Callable[[Any], list[str]]:
         """Return the function of wildcards that writes `path` once a model (those in `also` first) and fold."""
@@ -650,6 +677,11 @@ def _problems(config: dict[str, Any]) -> list[str]:
         if rounds > inner:
             lines.append(
                 f"cohorts.{name}: ranking.rounds is {rounds} but there are only {inner} inner parts (folds.inner)"
+            )
+        if settings["ranking"]["halving"] and settings["ranking"]["per_chromosome"] is not None:
+            lines.append(
+                f"cohorts.{name}: ranking.halving keeps the best promoters over all chromosomes, and cannot select "
+                "so many on each; set ranking.per_chromosome to null, or leave halving out"
             )
         if (settings["gwas"]["rounds"] or 2) > inner:
             lines.append(

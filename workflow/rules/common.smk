@@ -50,4 +50,5 @@ wildcard_constraints:
     chrom=r"[^/\s]+",
     fold=r"\d+",
     shard=r"\d+",
+    rung=r"\d+",
     model="[a-z_]+",

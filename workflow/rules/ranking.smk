@@ -1,9 +1,53 @@
+rule screen_promoters:
+    """Blocks + folds -> the score of each promoter of one shard in one fold after a rung of successive halving."""
+    input:
+        blocks=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
+        samples="results/{cohort}/samples.tsv",
+        folds="results/{cohort}/folds.tsv",
+        before=configuration.rung_before("results/{cohort}/ranking/fold_{fold}/rung_{rung}/shard_{shard}.tsv"),
+        offset=configuration.offset("ranking"),
+        library=library("screen_promoters"),
+    output:
+        scores="results/{cohort}/ranking/fold_{fold}/rung_{rung}/shard_{shard}.tsv",
+    log:
+        "results/{cohort}/logs/screen_promoters.fold_{fold}.rung_{rung}.shard_{shard}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/screen_promoters.fold_{fold}.rung_{rung}.shard_{shard}.jsonl"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: (setting("ranking", "memory_mb")(wildcards) + 2000) * attempt,
+        runtime=240,
+        gpu=configuration.gpu,
+    params:
+        shards=setting("ranking", "shards"),
+        top=setting("ranking", "top"),
+        encoding=setting("ranking", "encoding"),
+        preset=setting("ranking", "preset"),
+        score=setting("ranking", "score"),
+        rounds=setting("ranking", "rounds"),
+        strata=setting("audit", "strata"),
+        epochs=setting("ranking", "epochs"),
+        patience=setting("ranking", "patience"),
+        batch_size=setting("ranking", "batch_size"),
+        learning_rate=setting("ranking", "learning_rate"),
+        memory_mb=setting("ranking", "memory_mb"),
+        seed=configuration.seed,
+        checkpoints=placed("results/{cohort}/checkpoints/ranking/fold_{fold}.rung_{rung}.shard_{shard}"),
+    message:
+        "Trying promoters of {wildcards.cohort}, fold {wildcards.fold}, rung {wildcards.rung}, shard {wildcards.shard} of {params.shards}"
+    script:
+        "../scripts/screen_promoters.py"
+
+
 rule train_promoter_cnn:
     """Blocks + folds -> the score of each promoter of one shard in one fold, and its scores on permuted labels."""
     input:
         blocks=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
         samples="results/{cohort}/samples.tsv",
         folds="results/{cohort}/folds.tsv",
+        screened=configuration.last_rung("results/{cohort}/ranking/fold_{fold}/rung_{rung}/shard_{shard}.tsv"),
         offset=configuration.offset("ranking"),
         library=library("train_promoter_cnn"),
     output:
@@ -23,6 +67,7 @@ rule train_promoter_cnn:
         gpu=configuration.gpu,
     params:
         shards=setting("ranking", "shards"),
+        top=setting("ranking", "top"),
         encoding=setting("ranking", "encoding"),
         preset=setting("ranking", "preset"),
         score=setting("ranking", "score"),
@@ -79,6 +124,7 @@ rule rank_promoters:
     input:
         scores=configuration.per_fold_and_shard("results/{cohort}/ranking/fold_{fold}/shard_{shard}.tsv"),
         null=configuration.per_fold_and_shard("results/{cohort}/ranking/fold_{fold}/null_{shard}.tsv"),
+        screened=configuration.all_rungs("results/{cohort}/ranking/fold_{fold}/rung_{rung}/shard_{shard}.tsv"),
         blocks="results/{cohort}/blocks.tsv",
         block_stores=configuration.per_chromosome("results/{cohort}/blocks/{chrom}.zarr"),
         pairs=configuration.promoter_pairs,

@@ -17,6 +17,7 @@ def main(
     ranking: Path,
     promoter_ranking: Path,
     null_summary: Path,
+    screened: list[Path] | None = None,
     top: int = 32,
     per_chromosome: int | None = None,
     max_shared: float = 1.0,
@@ -33,6 +34,7 @@ def main(
         ranking: table to write (TSV: promoter, fold, score, rank, se, p_value, fdr, ..., selected)
         promoter_ranking: table to write, all folds together (TSV: promoter, score, p_value, fdr, family_wise_p, ...)
         null_summary: table to write, what scores come by chance (TSV: fold, null_scores, mean, best_by_chance, ...)
+        screened: tables of screen_promoters.py, all rungs, folds and shards; none without successive halving
         top: promoters to select per fold
         per_chromosome: select so many on each chromosome instead of `top` over all (published: 8)
         max_shared: skip a promoter that shares more than this share (0 to 1) of its sites with better ones
@@ -42,6 +44,7 @@ def main(
     import pandas as pd
 
     from promoternets.formats.tables import read_table, write_table
+    from promoternets.ranking.halving import with_those_left
     from promoternets.ranking.null import NOTES, promoters_over_folds, summarise_null, with_p_values
     from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.select import rank_promoters
@@ -49,8 +52,9 @@ def main(
     numbers = {"fold": "int64", "score": "float64", "se": "float64", "sites": "int64", "movable": "float64"}
     columns = ["promoter", *numbers, "metric", "permuted_within"]
     found = [_read_pairs(path) for path in pairs or []]
-    parts = [read_table(path, columns=columns, what="table of scores", dtypes=numbers) for path in scores]
-    together = pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
+    together = _read_scores(scores, columns, numbers)
+    if screened:
+        together = with_those_left(together, _read_scores(screened, [*columns, "rung"], numbers | {"rung": "int64"}))
     notes = together.iloc[0][NOTES].to_dict() | {"movable": together["movable"].min()}
     by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
     table = rank_promoters(
@@ -69,6 +73,15 @@ def main(
     write_table(table, ranking)
     write_table(over_all, promoter_ranking)
     write_table(summarise_null(over_all, table, by_chance, notes), null_summary)
+
+
+def _read_scores(paths: list[Path], columns: list[str], numbers: dict[str, str]):
+    import pandas as pd
+
+    from promoternets.formats.tables import read_table
+
+    parts = [read_table(path, columns=columns, what="table of scores", dtypes=numbers) for path in paths]
+    return pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
 
 
 def _read_null(path: Path):

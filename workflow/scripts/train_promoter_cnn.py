@@ -17,9 +17,11 @@ def main(
     fold: int,
     scores: Path,
     null: Path,
+    screened: list[Path] | None = None,
     offset: Path | None = None,
     shard: int = 1,
     shards: int = 1,
+    top: int = 32,
     encoding: Literal["one_hot", "scalar", "haplotype"] = "one_hot",
     preset: Literal["default", "published"] = "default",
     score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] | None = None,
@@ -47,9 +49,12 @@ def main(
         fold: the outer fold whose people are left out, from 1
         scores: table to write (TSV: promoter, fold, score, se, ...)
         null: table of scores with permuted labels to write (TSV: promoter, fold, permutation, score)
+        screened: tables of the last rung of successive halving, all shards of the fold: only the best promoters are
+            trained; none to train all
         offset: log-odds known beforehand (TSV: sample, log_odds); the networks learn what these do not say
         shard: which share of the promoters to score, from 1
         shards: in how many shares the promoters are divided; results do not depend on it
+        top: promoters to be selected in the end; where there was halving, at least four times as many are trained
         encoding: genotypes as one-hot with a missing channel, as 0/1/2, or as two haplotypes (phased data)
         preset: training settings: default, or published (plain SGD, 50 epochs, last weights)
         score: the measure on validation people (not given: within_strata_auc, which compares people of the same
@@ -71,9 +76,11 @@ def main(
     from promoternets.formats.offsets import read_offsets
     from promoternets.formats.outer_fold import read_outer_fold
     from promoternets.formats.outputs import remove
+    from promoternets.formats.rungs import RUNGS
     from promoternets.formats.strata import read_stratum
     from promoternets.formats.tables import write_table
     from promoternets.permutations import permutations_for
+    from promoternets.ranking.halving import survivors
     from promoternets.ranking.presets import PRESETS
     from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.score import Scoring, default_metric, score_promoters
@@ -86,16 +93,18 @@ def main(
     )
     people = read_outer_fold(promoters.sample_ids, samples, folds, fold)
     stratum, permuted_within = read_stratum(samples, promoters.sample_ids, strata)
+    chosen = survivors(screened, len(RUNGS), promoters.ids, top) if screened else list(range(len(promoters)))
     table, null_table = score_promoters(
         promoters,
         people,
         Scoring(encoding, score or default_metric(people.labels, stratum), rounds, settings, memory_mb),
+        chosen=chosen,
         fold=fold,
         shard=shard,
         shards=shards,
         seed=seed,
         device=device,
-        permutations=permutations_for(len(promoters)) if permutations is None else permutations,
+        permutations=permutations_for(len(chosen)) if permutations is None else permutations,
         stratum=stratum,
         permuted_within=permuted_within,
         offset=read_offsets(offset, promoters.sample_ids),

@@ -84,13 +84,15 @@ def with_p_values(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    ranking : promoter, fold, score, ...
+    ranking : promoter, fold, score, rung, ...; those left after a rung have no p-value, but count as looked at.
     null : promoter, fold, permutation, score; may be empty, and p_value and fdr are then NaN.
     """
+    left = ranking["rung"].notna().to_numpy()
     p_value = tail_p_values(ranking["score"].to_numpy(), null["score"].to_numpy(np.float64))
     rates = np.empty(len(ranking))
     for rows in ranking.groupby("fold").indices.values():
-        rates[rows] = false_discovery_rates(p_value[rows])
+        rates[rows] = false_discovery_rates(np.where(left[rows], 1.0, p_value[rows]))
+    p_value[left] = rates[left] = np.nan
     at = ranking.columns.get_loc("se") + 1
     table = ranking.copy()
     table.insert(at, "p_value", p_value)
@@ -102,7 +104,8 @@ def promoters_over_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFr
     """Return one row a promoter, best mean score first: what all folds say of it together.
 
     The null of a mean over folds is the mean over folds of a promoter's null scores: a permutation moves the labels of
-    the whole cohort, so its folds share people as the true ones do.
+    the whole cohort, so its folds share people as the true ones do. A promoter that was left after a rung of halving in
+    some fold stands behind those that were not, without p-values; as one that was looked at it still counts.
 
     Returns
     -------
@@ -114,24 +117,35 @@ def promoters_over_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFr
     grouped = ranking.assign(variance=ranking["se"] ** 2).groupby("promoter", sort=False)
     table = grouped[first].first()
     means = grouped[["score", "variance", "sites"]].mean()
-    p_value = tail_p_values(means["score"].to_numpy(), null_over_folds(null))
+    left = grouped["rung"].count().to_numpy() > 0
+    p_value = np.where(left, 1.0, tail_p_values(means["score"].to_numpy(), null_over_folds(null)))
+    known = {
+        "p_value": p_value,
+        "fdr": false_discovery_rates(p_value),
+        "family_wise_p": family_wise(p_value),
+    }
     table = table.assign(
         score=means["score"],
         se=np.sqrt(means["variance"]),
-        p_value=p_value,
-        fdr=false_discovery_rates(p_value),
-        family_wise_p=family_wise(p_value),
+        **{name: np.where(left, np.nan, values) for name, values in known.items()},
         folds=grouped["score"].count(),
+        folds_trained=grouped["score"].count() - grouped["rung"].count(),
         folds_selected=grouped["selected"].sum().astype(int),
         best_rank=grouped["rank"].min(),
         sites=means["sites"],
     ).reset_index()
-    return table.sort_values(["score", "promoter"], ascending=[False, True], ignore_index=True)
+    order = ["left", "score", "promoter"]
+    table = table.assign(left=left).sort_values(order, ascending=[True, False, True], ignore_index=True)
+    return table.drop(columns="left")
 
 
 def null_over_folds(null: pd.DataFrame) -> np.ndarray:
-    """Return the mean over folds of each promoter's null scores, float64 [promoters * permutations]."""
-    return null.groupby(["promoter", "permutation"])["score"].mean().to_numpy(np.float64)
+    """Return the mean over folds of each promoter's null scores, float64 [promoters * permutations].
+
+    Of promoters that have null scores in every fold, so that all are means of as many.
+    """
+    over_folds = null.groupby(["promoter", "permutation"])["score"].agg(["mean", "count"])
+    return over_folds.loc[over_folds["count"] == null["fold"].nunique(), "mean"].to_numpy(np.float64)
 
 
 def summarise_null(

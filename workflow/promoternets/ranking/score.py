@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 
 from promoternets.errors import InputError
 from promoternets.formats.outer_fold import OuterFold
+from promoternets.formats.rungs import Rung
 from promoternets.formats.strata import EVERYBODY
 from promoternets.networks.encoding import Encoder
 from promoternets.networks.promoter_cnn import KERNEL, PromoterCNN
@@ -68,12 +69,12 @@ def stack_size(people: int, sites: int, channels: int, memory_mb: int, device: s
     return min(fits, STACK[device])
 
 
-def shard_members(promoters: int, stack: int, shard: int, shards: int) -> list[list[int]]:
-    """Return the stacks of one shard: whole runs of `stack` neighbouring promoters, dealt out in turn.
+def shard_members(promoters: Sequence[int], stack: int, shard: int, shards: int) -> list[list[int]]:
+    """Return the stacks of one shard: whole runs of `stack` promoters that follow each other, dealt out in turn.
 
     The stacks are the same for any number of shards, so the scores are too, to the last bit.
     """
-    runs = [list(range(start, min(start + stack, promoters))) for start in range(0, promoters, stack)]
+    runs = [list(promoters[start : start + stack]) for start in range(0, len(promoters), stack)]
     return runs[shard - 1 :: shards]
 
 
@@ -88,6 +89,7 @@ class Scoring:
     rounds : of the inner cross-validation.
     settings : how each network is trained.
     memory_mb : memory that the networks side by side may take.
+    first_rounds : how many of the rounds are trained; None for all.
     """
 
     encoding: str
@@ -95,6 +97,16 @@ class Scoring:
     rounds: int
     settings: TrainingSettings
     memory_mb: int
+    first_rounds: int | None = None
+
+    def parts(self, people: OuterFold) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return who fits and who validates in each round that is trained, int indices."""
+        return people.validation_rounds(self.rounds)[: self.first_rounds]
+
+    def of_rung(self, rung: Rung) -> Scoring:
+        """Return how promoters are scored in a rung of successive halving."""
+        settings = self.settings.changed(epochs=min(rung.epochs, self.settings.epochs))
+        return replace(self, settings=settings, first_rounds=rung.rounds)
 
 
 def default_metric(labels: np.ndarray, stratum: np.ndarray) -> str:
@@ -127,6 +139,7 @@ def score_promoters(
     shards: int,
     seed: int,
     device: torch.device,
+    chosen: Sequence[int] | None = None,
     permutations: int = 0,
     stratum: np.ndarray | None = None,
     permuted_within: str = EVERYBODY,
@@ -142,6 +155,7 @@ def score_promoters(
 
     Parameters
     ----------
+    chosen : which promoters; None for all.
     stratum : int [people], the strata of a within-strata score and of permutations; None for one stratum.
     permuted_within : what the strata are of, for the record.
     offset : float32 [people], log-odds known beforehand (`training.ensemble.Task.offset`).
@@ -165,7 +179,7 @@ def score_promoters(
     permutations = permutations if share else 0
     members = [
         (index, number)
-        for stack in shard_members(len(promoters), size, shard, shards)
+        for stack in shard_members(range(len(promoters)) if chosen is None else chosen, size, shard, shards)
         for number in range(permutations + 1)
         for index in stack
     ]
@@ -205,12 +219,12 @@ def score_members(
     encoder = Encoder(scoring.encoding)
     if encoder.encoding == "standardised":
         raise InputError("the ranking has no standardised encoding", fix="Use one_hot, scalar or haplotype")
-    parts = people.validation_rounds(scoring.rounds)
+    parts = scoring.parts(people)
     logger.info(
         "%s: %d networks, %d at once, %d rounds; %d people train, %d validate in the first",
-        what, len(members), size, scoring.rounds, *map(len, parts[0]),
+        what, len(members), size, len(parts), *map(len, parts[0]),
     )  # fmt: skip
-    score, error, epochs, best = (np.zeros((scoring.rounds, len(members))) for _ in range(4))
+    score, error, epochs, best = (np.zeros((len(parts), len(members))) for _ in range(4))
     for number, (training, validation) in enumerate(parts):
         task = Task(
             build=lambda: PromoterCNN(encoder.channels, promoters.sites),
@@ -226,7 +240,7 @@ def score_members(
         trained = train_ensemble(
             task, scoring.settings, device=device, members_at_once=size, keep_weights=False,
             checkpoint=checkpoints and checkpoints / f"round_{number + 1}",
-            what=f"{what}, round {number + 1} of {scoring.rounds}",
+            what=f"{what}, round {number + 1} of {len(parts)}",
         )  # fmt: skip
         log_odds = np.stack([member.validation_scores for member in trained])
         score[number], error[number] = _measure(
@@ -269,14 +283,14 @@ def _tables(
     fold: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the scores with the true labels, and those with permuted ones."""
-    parts = people.validation_rounds(scoring.rounds)
+    parts = scoring.parts(people)
     table = pd.DataFrame(
         {
             "promoter": [promoters.ids[index] for index, _ in members],
             "fold": fold,
             "permutation": [number for _, number in members],
             "score": found.score.mean(0),
-            "se": np.sqrt((found.error**2).sum(0)) / scoring.rounds,
+            "se": np.sqrt((found.error**2).sum(0)) / len(parts),
             "metric": scoring.metric,
             "epochs": found.epochs.mean(0),
             "best_epoch": found.best_epoch.mean(0),

@@ -23,6 +23,7 @@ COLUMNS = [
     "se",
     *FROM_BLOCKS,
     "sites",
+    "rung",
     "selected",
     "selected_by",
     "skipped_because",
@@ -45,7 +46,8 @@ def rank_promoters(
 
     Parameters
     ----------
-    scores : promoter, fold, score, se, sites (from score_promoters).
+    scores : promoter, fold, score, se, sites (from score_promoters); rung, that a promoter was left after (NaN:
+        trained to the end), where there was successive halving.
     blocks : promoter, gene_id, symbol, chrom, tss, strand.
     sites : the sites of each promoter.
     top : how many to select in a fold.
@@ -59,8 +61,9 @@ def rank_promoters(
 
     Returns
     -------
-    DataFrame with promoter, fold, score, rank (1 is best; ties in genome order), se, gene_id, symbol, chrom, tss,
-    strand, sites, selected (1/0), selected_by (score, pair or nothing), skipped_because; sorted by fold and rank.
+    DataFrame with promoter, fold, score, rank (1 is best; ties in genome order; those left after a rung behind those
+    that went on), se, gene_id, symbol, chrom, tss, strand, sites, rung, selected (1/0), selected_by (score, pair or
+    nothing), skipped_because; sorted by fold and rank.
     """
     doubled = scores.duplicated(["promoter", "fold"])
     if doubled.any():
@@ -71,9 +74,13 @@ def rank_promoters(
     place = {promoter: number for number, promoter in enumerate(blocks["promoter"])}
     table = scores.merge(blocks[["promoter", *FROM_BLOCKS]], on="promoter", how="left", validate="many_to_one")
     table["place"] = table["promoter"].map(place)
-    table = table.sort_values(["fold", "score", "place"], ascending=[True, False, True], ignore_index=True)
+    if "rung" not in table:
+        table["rung"] = np.nan
+    order = ["fold", "rung", "score", "place"]
+    table = table.sort_values(order, ascending=[True, False, False, True], na_position="first", ignore_index=True)
     table["rank"] = table.groupby("fold").cumcount() + 1
-    table["p_value"] = tail_p_values(table["score"].to_numpy(), np.asarray(null_scores, dtype=np.float64))
+    p_value = tail_p_values(table["score"].to_numpy(), np.asarray(null_scores, dtype=np.float64))
+    table["p_value"] = np.where(table["rung"].notna(), np.nan, p_value)
     parts = []
     for fold, part in table.groupby("fold", sort=True):
         first: list[str] = []
@@ -103,10 +110,18 @@ def _select(
     reasons: dict[str, str] = {}
     place = {promoter: number for number, promoter in enumerate(first)}
     chrom_of = dict(zip(ranked["promoter"], ranked["chrom"].map(canonical), strict=True))
+    left = {
+        promoter: f"left after rung {rung:.0f} of halving"
+        for promoter, rung in zip(ranked["promoter"], ranked["rung"], strict=True)
+        if rung == rung and promoter not in place
+    }
+    reasons |= left
     for promoter in sorted(ranked["promoter"], key=lambda name: place.get(name, len(first))):
         own, chrom = sites[promoter], chrom_of[promoter]
         if len(selected) >= top:
             break
+        if promoter in left:
+            continue
         if per_chromosome is not None and from_chromosome.get(chrom, 0) >= per_chromosome:
             reasons[promoter] = f"{per_chromosome} of this chromosome already selected"
         elif taken and len(own & taken) > max_shared * len(own):

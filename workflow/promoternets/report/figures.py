@@ -422,20 +422,22 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     contigs = order(numbers["chrom"].unique())
     always = (numbers["folds_selected"] == folds) & (folds > 0)
     sometimes = (numbers["folds_selected"] > 0) & ~always
+    left = numbers["folds_trained"] < numbers["folds"]
     rest = ~always & ~sometimes
     for number, contig in enumerate(contigs):
-        part = numbers[rest & (numbers["chrom"] == contig)]
-        axes.plot(
-            part["place"],
-            part["score"],
-            ls="none",
-            marker="o",
-            ms=2.6,
-            mew=0,
-            color="#8d97a3" if number % 2 == 0 else "#b9c1ca",
-            rasterized=len(numbers) > VECTOR_POINTS,
-            label=f"_rest {number}",
-        )
+        for name, group, size in (("rest", rest & ~left, 2.6), ("left", rest & left, 1.5)):
+            part = numbers[group & (numbers["chrom"] == contig)]
+            axes.plot(
+                part["place"],
+                part["score"],
+                ls="none",
+                marker="o",
+                ms=size,
+                mew=0,
+                color="#8d97a3" if number % 2 == 0 else "#b9c1ca",
+                rasterized=len(numbers) > VECTOR_POINTS,
+                label=f"_{name} {number}",
+            )
     part = numbers[sometimes]
     axes.plot(
         part["place"],
@@ -496,6 +498,8 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     if sometimes.any():
         marks.append(Line2D([], [], ls="none", marker="o", mfc="white", mec=BLUE, ms=5, label="selected in some folds"))
     marks.append(Line2D([], [], ls="none", marker="o", color="#8d97a3", mec="none", ms=4, label="not selected"))
+    if (rest & left).any():
+        marks.append(Line2D([], [], ls="none", marker="o", color="#8d97a3", mec="none", ms=2.4, label="left early"))
     if (numbers["planted"] == 1).any():
         marks.append(
             Line2D(
@@ -509,7 +513,7 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
                 label="planted by the simulation",
             )
         )
-    figure.legend(handles=marks, loc="outside upper left", ncols=4)
+    figure.legend(handles=marks, loc="outside upper left", ncols=5)
     _label_points(figure, axes, numbers, always if always.any() else numbers.index < 5)
     return figure
 

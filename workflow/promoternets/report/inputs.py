@@ -27,11 +27,12 @@ _RANKING = (
     "tss",
     "strand",
     "sites",
+    "rung",
     "selected",
 )
 _PROMOTERS = (
     "promoter", "gene_id", "symbol", "chrom", "tss", "strand", "score", "se", "p_value", "fdr", "family_wise_p",
-    "folds", "folds_selected", "best_rank", "sites",
+    "folds", "folds_trained", "folds_selected", "best_rank", "sites",
 )  # fmt: skip
 _NULL = ("promoters", "null_scores", "mean", "sd", "low", "high", "best_by_chance", "fdr_line", "movable")
 _PAIRS = ("r2", "p_training", "p_marginal", "p_region", "p_haplotype", "p_corrected")
@@ -129,6 +130,7 @@ def read_inputs(
             "se": "float64",
             "tss": "int64",
             "sites": "float64",
+            "rung": "float64",
             "selected": "float64",
         },
     )

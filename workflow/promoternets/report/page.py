@@ -353,10 +353,21 @@ def _promoters_plate(inputs: Inputs, planted: pd.DataFrame | None) -> Plate:
         "Promoters along the genome",
         f"Each dot is a promoter; its height is the mean {metric} of its "
         "own small network on validation people inside each training part. "
-        f"{_null_in_words(numbers)}",
+        f"{_null_in_words(numbers)}{_halving_in_words(inputs.ranking)}",
         f"Scores of {len(numbers):,} promoters along the genome; the highest are {top}.",
         figures.draw_promoters(numbers, metric, folds),
         numbers,
+    )
+
+
+def _halving_in_words(ranking: pd.DataFrame) -> str:
+    """Say how many promoters were trained to the end, where they were not all."""
+    if ranking["rung"].isna().all():
+        return ""
+    trained = ranking["rung"].isna().groupby(ranking["fold"]).agg(["sum", "size"]).mean()
+    return (
+        f" Of {trained['size']:,.0f} promoters {trained['sum']:,.0f} a fold were trained to the end; the others (small "
+        "dots) were left after the few epochs that their score is of, and have no p-value (successive halving)."
     )
 
 

@@ -13,7 +13,6 @@ from promoternets.errors import InputError
 from promoternets.formats import variant_index
 from promoternets.formats.variant_index import (
     contigs_with_records,
-    expand_pattern,
     records_by_contig,
     sample_names,
 )
@@ -122,31 +121,3 @@ def test_people_named_twice_or_absent_are_refused(tmp_path):
         sample_names(write(tmp_path / "a.vcf", text([], people=("ann", "bob", "ann"))))
     with pytest.raises(InputError, match="no sample columns"):
         sample_names(write(tmp_path / "b.vcf", text([], people=())))
-
-
-def test_a_pattern_finds_its_files_in_chromosome_order(tmp_path):
-    for name in ("X", "10", "2"):
-        (tmp_path / f"cohort.chr{name}.vcf.gz").touch()
-    (tmp_path / "cohort.chr2.vcf.gz.tbi").touch()
-    found = expand_pattern(tmp_path / "cohort.{chrom}.vcf.gz")
-    assert list(found) == ["chr2", "chr10", "chrX"]
-    assert found["chr2"] == tmp_path / "cohort.chr2.vcf.gz"
-    assert list(expand_pattern(tmp_path / "cohort.chr{chrom}.vcf.gz")) == ["2", "10", "X"]
-
-
-def test_a_pattern_may_name_the_chromosome_twice(tmp_path):
-    (tmp_path / "22").mkdir()
-    (tmp_path / "22" / "22.vcf.gz").touch()
-    (tmp_path / "22" / "1.vcf.gz").touch()
-    assert list(expand_pattern(tmp_path / "{chrom}" / "{chrom}.vcf.gz")) == ["22"]
-
-
-def test_a_pattern_without_files_or_with_two_for_a_chromosome_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no file fits"):
-        expand_pattern(tmp_path / "{chrom}.vcf.gz")
-    (tmp_path / "22.vcf.gz").touch()
-    (tmp_path / "chr22.vcf.gz").touch()
-    with pytest.raises(InputError, match="both fit the pattern"):
-        expand_pattern(tmp_path / "{chrom}.vcf.gz")
-    with pytest.raises(InputError, match="has no {chrom}"):
-        expand_pattern(tmp_path / "22.vcf.gz")

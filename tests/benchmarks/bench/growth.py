@@ -30,13 +30,17 @@ REPEATS = 2
 
 
 class Growth(NamedTuple):
-    """One curve: `make(size, folder)` writes the input and returns what `work` is called with."""
+    """One curve.
+
+    `make(size, folder)` writes the input and returns what `prepare` is called with, in the process to be measured;
+    that returns the work itself, whose time counts.
+    """
 
     work: str
     against: str
     sizes: Sequence[int]
     make: Callable[[int, Path], dict[str, object]]
-    run: Callable[..., None]
+    prepare: Callable[..., Callable[[], object]]
 
 
 def write_vcf(path: Path, *, people: int, sites: int, seed: int = 1) -> None:
@@ -53,9 +57,9 @@ def write_vcf(path: Path, *, people: int, sites: int, seed: int = 1) -> None:
             file.write(f"22\t{position * 100}\t.\tA\tC\t.\tPASS\t.\tGT\t".encode() + own.tobytes()[:-1] + b"\n")
 
 
-def parse(path: str, store: str) -> None:
-    """Run the stage on a VCF."""
-    parse_genotypes([Path(path)], Path(store), min_hwe_p=1e-6, chunk_variants=CHUNK)
+def parse(path: str, store: str) -> Callable[[], object]:
+    """Return the work of parsing a VCF."""
+    return lambda: parse_genotypes([Path(path)], Path(store), min_hwe_p=1e-6, chunk_variants=CHUNK)
 
 
 def vcf(people: int, sites: int, folder: Path) -> dict[str, object]:
@@ -65,13 +69,21 @@ def vcf(people: int, sites: int, folder: Path) -> dict[str, object]:
     return {"path": str(path), "store": str(folder / "g.zarr")}
 
 
-def bin_windows(count: int) -> None:
-    """Bin so many windows of one bigWig."""
+def bin_windows(count: int) -> Callable[[], object]:
+    """Return the work of binning so many windows of one bigWig."""
     work = PyBigWig()
     work.peer_version()
     work.files = work.files[:1]
     work.windows = work.spread(count)
-    work.ours(Path())
+    return lambda: work.ours(Path())
+
+
+def train(network: str, **size: int) -> Callable[[], object]:
+    """Return the work of training networks (a function of `bench.training`) for one epoch."""
+    from bench import training  # PyTorch, which the other curves do without
+
+    case = getattr(training, network)(epochs=1, **size)
+    return lambda: training.ours(case, training.choose_device(0))
 
 
 CURVES = (
@@ -80,6 +92,12 @@ CURVES = (
     Growth("genotypes", "sites (2,000 people)", (4_000, 8_000, 16_000),
            lambda size, folder: vcf(2_000, size, folder), parse),
     Growth("bins", "genes (one bigWig)", (8_000, 16_000, 32_000), lambda size, folder: {"count": size}, bin_windows),
+    Growth("Promoter-CNNs", "promoters (1,024 people)", (16, 32, 64),
+           lambda size, folder: {"network": "ranking", "promoters": size, "people": 1024}, train),
+    Growth("Promoter-CNNs", "people (16 promoters)", (1_024, 2_048, 4_096),
+           lambda size, folder: {"network": "ranking", "promoters": 16, "people": size}, train),
+    Growth("AttentiveChrome", "epigenomes (512 genes)", (2, 4, 8),
+           lambda size, folder: {"network": "attentive_chrome", "epigenomes": size, "genes": 512}, train),
 )  # fmt: skip
 
 
@@ -135,8 +153,9 @@ def _one() -> None:
     """Do the work of one process, and print its CPU seconds and greatest memory (MB)."""
     logging.getLogger("promoternets").setLevel(logging.ERROR)
     curve, words = CURVES[int(sys.argv[1])], json.loads(sys.argv[2])
+    work = curve.prepare(**words)
     start = time.process_time()
-    curve.run(**words)
+    work()
     seconds = time.process_time() - start
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     print(seconds, int(peak.split()[1]) / 1024)  # ru_maxrss would be the parent's where that is greater

@@ -5,7 +5,6 @@ Only the standard library is used: Snakemake asks while it reads the Snakefile, 
 
 from __future__ import annotations
 
-import glob
 import gzip
 import re
 import struct
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from promoternets.errors import InputError
-from promoternets.formats.contigs import CHROMOSOMES, canonical, order
+from promoternets.formats.contigs import CHROMOSOMES, canonical
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 SCAN_AT_MOST = {
@@ -467,42 +466,3 @@ def _unpack_tail(tail: bytes) -> bytes:
         if offset == len(tail):
             return b"".join(text)
     return b""
-
-
-def expand_pattern(pattern: str | Path) -> dict[str, Path]:
-    """Return {chrom: path} of the files that a pattern with ``{chrom}`` names, in chromosome order.
-
-    Raises
-    ------
-    InputError
-        When the pattern has no ``{chrom}``, no file fits it, or two files mean one chromosome.
-    """
-    text = str(pattern)
-    if "{chrom}" not in text:
-        raise InputError(
-            f"{text!r} has no {{chrom}} in it", fix="Name one file, or a pattern such as data/{chrom}.vcf.gz"
-        )
-    before, *between = text.split("{chrom}")
-    joined = r"(?P<chrom>[^/]+?)" + "(?P=chrom)".join(re.escape(part) for part in between)
-    name = re.compile(re.escape(before) + joined)
-    found: dict[str, Path] = {}
-    for entry in glob.glob("*".join(glob.escape(part) for part in [before, *between])):
-        match = name.fullmatch(entry)
-        if match and Path(entry).is_file():
-            found[match.group("chrom")] = Path(entry)
-    if not found:
-        raise InputError(
-            "no file fits the pattern",
-            where=text,
-            fix="{chrom} stands for the chromosome in each file's name, as in chr22 or 22",
-        )
-    means: dict[str, str] = {}
-    for chrom in order(found):
-        other = means.setdefault(canonical(chrom), chrom)
-        if other != chrom:
-            raise InputError(
-                f"{found[other]} and {found[chrom]} both fit the pattern, for one chromosome",
-                where=text,
-                fix="Make the pattern narrower",
-            )
-    return {chrom: found[chrom] for chrom in order(found)}

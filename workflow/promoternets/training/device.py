@@ -42,7 +42,7 @@ def _keep_freed_memory() -> None:
     """Let the process keep up to a GiB that it has freed, where the C library is glibc.
 
     Every step of a small network takes and frees the same few megabytes. By default these go back to the system and
-    come as new pages: AttentiveChrome then trains half as fast.
+    come as new pages: AttentiveChrome then trains half as fast (`make bench ONLY=AttentiveChrome` without this).
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if set_option is not None:

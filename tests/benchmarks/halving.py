@@ -34,7 +34,7 @@ from promoternets.formats.strata import read_stratum  # noqa: E402
 from promoternets.formats.tables import write_table  # noqa: E402
 from promoternets.permutations import permutations_for  # noqa: E402
 from promoternets.ranking import score as scoring_module  # noqa: E402
-from promoternets.ranking.halving import survivors  # noqa: E402
+from promoternets.ranking.halving import null_sample, survivors  # noqa: E402
 from promoternets.ranking.presets import PRESETS  # noqa: E402
 from promoternets.ranking.promoters import Promoters  # noqa: E402
 from promoternets.ranking.score import Scoring, default_metric, score_promoters  # noqa: E402
@@ -105,8 +105,16 @@ def compare(folder: Path, number: int, promoters: int, people: int) -> dict:
             path = folder / f"rung_{rung}.tsv"
             write_table(tried.assign(rung=rung), path)
             chosen = survivors([path], rung, everyone.ids, TOP)
-        null = permutations_for(len(chosen))
-        half, _ = score_promoters(everyone, fold, scoring, chosen=chosen, permutations=null, **options)
+        null_of = null_sample(len(everyone), TOP)
+        half, _ = score_promoters(
+            everyone,
+            fold,
+            scoring,
+            chosen=chosen,
+            null_of=null_of,
+            permutations=permutations_for(len(null_of)),
+            **options,
+        )
     truth = pd.read_csv(results / "simulated" / "truth.tsv", sep="\t")
     genes = truth.loc[truth["effect"].notna() & (truth["effect"] != "none"), "gene_id"]
     blocks = pd.read_csv(results / "blocks.tsv", sep="\t")

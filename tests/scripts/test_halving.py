@@ -81,7 +81,9 @@ def test_who_goes_on_ends_with_the_score_it_has_without_halving(halved, tmp_path
     whole = pd.read_csv(tmp_path / "scores.tsv", sep="\t").set_index("promoter")
     own = read(folder, "scores").set_index("promoter")
     np.testing.assert_allclose(own["score"], whole.loc[own.index, "score"], atol=2e-3)  # a pair of people, by rounding
-    assert len(read(folder, "null")) >= 64  # as many as ever, on fewer promoters
+    null = read(folder, "null")
+    assert len(null) == 64 and null["promoter"].nunique() == 8  # as many scores as ever, of promoters from all over
+    assert not set(null["promoter"]) <= set(own.index)
 
 
 def test_the_ranking_holds_all_promoters_and_those_left_stand_behind_without_p_value(halved, tmp_path, script):

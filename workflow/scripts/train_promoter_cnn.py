@@ -50,7 +50,7 @@ def main(
         scores: table to write (TSV: promoter, fold, score, se, ...)
         null: table of scores with permuted labels to write (TSV: promoter, fold, permutation, score)
         screened: tables of the last rung of successive halving, all shards of the fold: only the best promoters are
-            trained; none to train all
+            trained, and as many, of all, on permuted labels; none to train all
         offset: log-odds known beforehand (TSV: sample, log_odds); the networks learn what these do not say
         shard: which share of the promoters to score, from 1
         shards: in how many shares the promoters are divided; results do not depend on it
@@ -80,7 +80,7 @@ def main(
     from promoternets.formats.strata import read_stratum
     from promoternets.formats.tables import write_table
     from promoternets.permutations import permutations_for
-    from promoternets.ranking.halving import survivors
+    from promoternets.ranking.halving import null_sample, survivors
     from promoternets.ranking.presets import PRESETS
     from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.score import Scoring, default_metric, score_promoters
@@ -93,18 +93,21 @@ def main(
     )
     people = read_outer_fold(promoters.sample_ids, samples, folds, fold)
     stratum, permuted_within = read_stratum(samples, promoters.sample_ids, strata)
-    chosen = survivors(screened, len(RUNGS), promoters.ids, top) if screened else list(range(len(promoters)))
+    chosen = survivors(screened, len(RUNGS), promoters.ids, top) if screened else None
+    null_of = null_sample(len(promoters), top) if screened else None
+    by_chance = permutations_for(len(null_of or promoters)) if permutations is None else permutations
     table, null_table = score_promoters(
         promoters,
         people,
         Scoring(encoding, score or default_metric(people.labels, stratum), rounds, settings, memory_mb),
         chosen=chosen,
+        null_of=null_of,
         fold=fold,
         shard=shard,
         shards=shards,
         seed=seed,
         device=device,
-        permutations=permutations_for(len(chosen)) if permutations is None else permutations,
+        permutations=by_chance,
         stratum=stratum,
         permuted_within=permuted_within,
         offset=read_offsets(offset, promoters.sample_ids),

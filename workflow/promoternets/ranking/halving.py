@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from promoternets.errors import InputError
-from promoternets.formats.rungs import kept
+from promoternets.formats.rungs import RUNGS, kept
 from promoternets.formats.tables import read_table
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,15 @@ def survivors(tables: Sequence[Path], rung: int, promoters: Sequence[str], top: 
     best = np.lexsort([index, -table["score"].to_numpy()])[: kept(len(promoters), rung, top)]
     logger.info("%d of %d promoters go on after rung %d", len(best), len(promoters), rung)
     return sorted(index[best].tolist())
+
+
+def null_sample(promoters: int, top: int) -> list[int]:
+    """Return which promoters have networks on permuted labels: as many as are trained to the end, spread evenly.
+
+    They are the same in all folds, so that each has a null score of the mean over folds.
+    """
+    count = kept(promoters, len(RUNGS), top)
+    return [number * promoters // count for number in range(count)]
 
 
 def with_those_left(trained: pd.DataFrame, screened: pd.DataFrame) -> pd.DataFrame:

@@ -140,6 +140,7 @@ def score_promoters(
     seed: int,
     device: torch.device,
     chosen: Sequence[int] | None = None,
+    null_of: Sequence[int] | None = None,
     permutations: int = 0,
     stratum: np.ndarray | None = None,
     permuted_within: str = EVERYBODY,
@@ -155,7 +156,8 @@ def score_promoters(
 
     Parameters
     ----------
-    chosen : which promoters; None for all.
+    chosen : which promoters are scored; None for all.
+    null_of : which promoters are scored on permuted labels, where these are others; None for those scored.
     stratum : int [people], the strata of a within-strata score and of permutations; None for one stratum.
     permuted_within : what the strata are of, for the record.
     offset : float32 [people], log-odds known beforehand (`training.ensemble.Task.offset`).
@@ -177,26 +179,40 @@ def score_promoters(
     cells, parts = permutation_cells(stratum, folds, people.inner), validating_parts(folds, people.inner)
     share = movable(people.labels, cells)
     permutations = permutations if share else 0
-    members = [
-        (index, number)
-        for stack in shard_members(range(len(promoters)) if chosen is None else chosen, size, shard, shards)
-        for number in range(permutations + 1)
-        for index in stack
-    ]
-    if not members:
-        return pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=NULL_COLUMNS)
-    labels = np.stack([
-        permuted(people.labels, cells, parts, seed, promoters.ids[index], number) if number else people.labels
-        for index, number in members
-    ]).astype(np.int8)  # fmt: skip
-    seeds = [(promoters.ids[index], fold, *([number] if number else [])) for index, number in members]
-    found = score_members(
-        promoters, people, scoring, members=[index for index, _ in members], labels=labels, names=seeds, size=size,
-        seed=seed, device=device, stratum=stratum, offset=offset, checkpoints=checkpoints,
-        what=f"Promoter-CNNs of fold {fold}, shard {shard}",
-    )  # fmt: skip
-    scores, null = _tables(promoters, people, scoring, members, found, fold)
-    return scores.assign(permuted_within=permuted_within, movable=share)[COLUMNS], null
+    chosen = range(len(promoters)) if chosen is None else chosen
+    groups = [(chosen, range(permutations + 1))]
+    if null_of is not None:  # apart, so that the stacks are the same for any number of shards
+        groups = [(chosen, range(1)), (null_of, range(1, permutations + 1))]
+    scores, null = [pd.DataFrame(columns=COLUMNS)], [pd.DataFrame(columns=NULL_COLUMNS)]
+    for place, (which, numbers) in enumerate(groups):
+        members = [
+            (index, number)
+            for stack in shard_members(which, size, shard, shards)
+            for number in numbers
+            for index in stack
+        ]
+        if not members:
+            continue
+        labels = np.stack([
+            permuted(people.labels, cells, parts, seed, promoters.ids[index], number) if number else people.labels
+            for index, number in members
+        ]).astype(np.int8)  # fmt: skip
+        seeds = [(promoters.ids[index], fold, *([number] if number else [])) for index, number in members]
+        found = score_members(
+            promoters, people, scoring, members=[index for index, _ in members], labels=labels, names=seeds, size=size,
+            seed=seed, device=device, stratum=stratum, offset=offset,
+            checkpoints=checkpoints and checkpoints / f"group_{place + 1}",
+            what=f"Promoter-CNNs of fold {fold}, shard {shard}",
+        )  # fmt: skip
+        own, by_chance = _tables(promoters, people, scoring, members, found, fold)
+        scores.append(own.assign(permuted_within=permuted_within, movable=share)[COLUMNS])
+        null.append(by_chance)
+    return _together(scores), _together(null)
+
+
+def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join tables; the first, which is empty, where no other has rows."""
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def score_members(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from promoternets.errors import InputError
@@ -37,6 +38,7 @@ LENGTHS: dict[str, dict[str, int]] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # asked for every record
 def canonical(name: str) -> str:
     """Return a contig's name without prefix: ``chr22`` -> ``22``, ``chrM`` and ``M`` -> ``MT``; others unchanged."""
     bare = name[3:] if name.lower().startswith("chr") and len(name) > 3 else name

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -76,7 +77,8 @@ def compare(folder: Path, number: int, promoters: int, people: int) -> dict:
     """Simulate a cohort, rank it both ways, and return a row of the table."""
     done = folder / "row.json"
     config = configuration(promoters, people, number)
-    if done.is_file() and (row := json.loads(done.read_text()))["configuration"] == config:
+    asked = {"configuration": config, "rungs": [asdict(rung) for rung in RUNGS], "top": TOP}
+    if done.is_file() and (row := json.loads(done.read_text())).get("asked") == asked:
         return row["row"]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
@@ -101,10 +103,10 @@ def compare(folder: Path, number: int, promoters: int, people: int) -> dict:
     with Counted() as little:
         chosen = None
         for rung, own in enumerate(RUNGS, start=1):
-            tried, _ = score_promoters(everyone, fold, scoring.of_rung(own), chosen=chosen, **options)
+            tried, _ = score_promoters(everyone, fold, scoring.of_rung(own, scoring.metric), chosen=chosen, **options)
             path = folder / f"rung_{rung}.tsv"
             write_table(tried.assign(rung=rung), path)
-            chosen = survivors([path], rung, everyone.ids, TOP)
+            chosen = survivors([path], rung, everyone.ids, fold=1, top=TOP)
         null_of = null_sample(len(everyone), TOP)
         half, _ = score_promoters(
             everyone,
@@ -141,7 +143,7 @@ def compare(folder: Path, number: int, promoters: int, people: int) -> dict:
         "cpu_ratio": whole.seconds / little.seconds,
     }
     with written(done) as partial:
-        partial.write_text(json.dumps({"configuration": config, "row": row}))
+        partial.write_text(json.dumps({"asked": asked, "row": row}))
     return row
 
 

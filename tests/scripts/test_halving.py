@@ -1,4 +1,4 @@
-"""Successive halving over promoters, script by script: who is tried, who goes on, what is said of those left."""
+"""Successive halving over promoters, script by script: who is tried, who goes on, what is said of those dropped."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,10 @@ from promoternets.errors import InputError
 from promoternets.formats import rungs
 from promoternets.formats.rungs import RUNGS, Rung, kept
 from promoternets.ranking.halving import survivors
+from promoternets.ranking.null import promoters_over_folds
 from promoternets.ranking.promoters import Promoters
+from promoternets.ranking.score import Scoring
+from promoternets.training.settings import TrainingSettings
 
 PEOPLE, PROMOTERS = 120, 30
 
@@ -99,16 +102,19 @@ def test_the_ranking_holds_all_promoters_and_those_left_stand_behind_without_p_v
     )  # fmt: skip
     ranking = pd.read_csv(out["ranking"], sep="\t")
     assert len(ranking) == PROMOTERS and ranking["promoter"].iloc[0] in {"chr1_3", "chr1_4"}  # which share sites
-    left = ranking["rung"].notna()
-    assert ranking.loc[left, "rank"].min() > ranking.loc[~left, "rank"].max()
-    assert ranking.loc[left, ["p_value", "fdr"]].isna().all(axis=None) and ranking.loc[~left, "p_value"].notna().all()
-    assert ranking.loc[left, "skipped_because"].str.startswith("left after rung").all()
-    assert ranking.loc[left, "selected"].sum() == 0 and ranking["selected"].sum() == 2
+    dropped = ranking["rung"].notna()
+    assert ranking.loc[dropped, "rank"].min() > ranking.loc[~dropped, "rank"].max()
+    assert (
+        ranking.loc[dropped, ["p_value", "fdr"]].isna().all(axis=None)
+        and ranking.loc[~dropped, "p_value"].notna().all()
+    )
+    assert ranking.loc[dropped, "skipped_because"].str.startswith("dropped after rung").all()
+    assert ranking.loc[dropped, "selected"].sum() == 0 and ranking["selected"].sum() == 2
     rung_two = set(read(folder, "rung_2")["promoter"])
     assert set(ranking.loc[ranking["rung"] == 1, "promoter"]) == set(Promoters(blocks).ids) - rung_two
     over = pd.read_csv(out["promoter_ranking"], sep="\t").set_index("promoter")
     first = over.loc["chr1_3"]
-    assert first["family_wise_p"] == pytest.approx(1 - (1 - first["p_value"]) ** PROMOTERS)  # those left count
+    assert first["family_wise_p"] == pytest.approx(1 - (1 - first["p_value"]) ** PROMOTERS)  # those dropped count
     assert over["folds_trained"].sum() == 8
 
 
@@ -136,14 +142,64 @@ def test_the_number_of_shards_changes_nothing(halved, tmp_path, script):
 def test_of_equal_scores_the_first_promoters_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(rungs, "RUNGS", (Rung(1, 1, 0.5),))
     path = tmp_path / "scores.tsv"
-    table = pd.DataFrame({"promoter": list("fedcba"), "score": [0.6, 0.5, 0.5, 0.5, 0.5, 0.5], "rung": 1})
+    table = pd.DataFrame({"promoter": list("fedcba"), "fold": 1, "score": [0.6, *[0.5] * 5], "rung": 1})
     table.to_csv(path, sep="\t", index=False)
-    assert survivors([path], 1, list("abcdef"), top=0) == [0, 1, 5]
+    assert survivors([path], 1, list("abcdef"), fold=1, top=0) == [0, 1, 5]
 
 
-@pytest.mark.parametrize("given", [list("abc"), list("abcc"), list("abcx")])
-def test_scores_of_other_promoters_are_refused(tmp_path, given):
+GOOD = {"promoter": list("abcd"), "fold": 1, "score": 0.5, "rung": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"promoter": list("abcc")}, "of 3 promoters, not of the 4"),
+        ({"promoter": list("abcx")}, "of 4 promoters, not of the 4"),
+        ({"rung": 2}, "not all scores of rung 1 in fold 1"),
+        ({"fold": [1, 1, 1, 2]}, "not all scores of rung 1 in fold 1"),
+        ({"score": [0.5, np.nan, 0.5, 0.5]}, "promoter b has no score"),
+    ],
+)
+def test_scores_of_other_promoters_rungs_and_folds_are_refused(tmp_path, changes, message):
     path = tmp_path / "scores.tsv"
-    pd.DataFrame({"promoter": given, "score": 0.5, "rung": 1}).to_csv(path, sep="\t", index=False)
-    with pytest.raises(InputError, match="Make them again with screen_promoters"):
-        survivors([path], 1, list("abcd"), top=1)
+    pd.DataFrame(GOOD | changes).to_csv(path, sep="\t", index=False, na_rep="NA")
+    with pytest.raises(InputError, match=message):
+        survivors([path], 1, list("abcd"), fold=1, top=1)
+
+
+@pytest.mark.parametrize(("rung", "before"), [(0, None), (2, None), (3, ["x"]), (1, ["x"])])
+def test_a_rung_needs_the_one_before(tmp_path, script, rung, before):
+    given = dict.fromkeys(("samples", "folds", "scores"), tmp_path / "x")
+    with pytest.raises(InputError, match=f"there is no rung {rung} with"):
+        script("screen_promoters").main(blocks=[tmp_path], fold=1, rung=rung, before=before, **given)
+
+
+def test_too_few_promoters_for_halving_are_said_to_be(tmp_path, caplog):
+    path = tmp_path / "scores.tsv"
+    pd.DataFrame(GOOD).to_csv(path, sep="\t", index=False)
+    assert survivors([path], 1, list("abcd"), fold=1, top=1) == [0, 1, 2, 3]
+    assert "drops no promoter" in caplog.text
+
+
+def test_an_accuracy_does_not_say_who_goes_on():
+    """After one epoch it is the same for nearly all promoters, and their order would decide."""
+    settings = TrainingSettings(epochs=30)
+    for score, used in (("accuracy", "within_strata_auc"), ("auc", "auc"), ("within_strata_auc", "within_strata_auc")):
+        scoring = Scoring("one_hot", score, 2, settings, 2000).of_rung(RUNGS[0], "within_strata_auc")
+        assert (scoring.metric, scoring.settings.epochs, scoring.first_rounds) == (used, 1, 1)
+
+
+def test_over_folds_those_dropped_in_fewer_come_first():
+    """One of five folds may drop a promoter that the others select."""
+    scores = {"often": [0.8, 0.8, 0.8, 0.8, 0.75], "noise": [0.5] * 5, "rarely": [0.9, 0.6, 0.6, 0.6, 0.6]}
+    rung = {"often": [np.nan] * 4 + [2], "noise": [np.nan] * 5, "rarely": [np.nan, 1, 1, 1, 1]}
+    ranking = pd.concat([
+        pd.DataFrame({"promoter": name, "fold": range(1, 6), "score": own, "rank": 1, "se": 0.03, "gene_id": name,
+                      "symbol": name, "chrom": "1", "tss": 1, "strand": "+", "sites": 64, "rung": rung[name],
+                      "selected": 0})
+        for name, own in scores.items()
+    ])  # fmt: skip
+    null = pd.DataFrame({"promoter": "noise", "fold": range(1, 6), "permutation": 1, "score": 0.5})
+    table = promoters_over_folds(ranking, null)
+    assert table["promoter"].tolist() == ["noise", "often", "rarely"]
+    assert table["folds_trained"].tolist() == [5, 4, 1] and table["p_value"].notna().tolist() == [True, False, False]

@@ -31,7 +31,7 @@ def main(
         null: tables of train_promoter_cnn.py with the scores of permuted labels, all folds and shards
         blocks: table of all blocks (TSV)
         block_stores: block stores (Zarr), one per chromosome
-        ranking: table to write (TSV: promoter, fold, score, rank, se, p_value, fdr, ..., selected)
+        ranking: table to write (TSV: promoter, fold, score, rank, se, p_value, fdr, ..., rung, selected)
         promoter_ranking: table to write, all folds together (TSV: promoter, score, p_value, fdr, family_wise_p, ...)
         null_summary: table to write, what scores come by chance (TSV: fold, null_scores, mean, best_by_chance, ...)
         screened: tables of screen_promoters.py, all rungs, folds and shards; none without successive halving
@@ -44,7 +44,7 @@ def main(
     import pandas as pd
 
     from promoternets.formats.tables import read_table, write_table
-    from promoternets.ranking.halving import with_those_left
+    from promoternets.ranking.halving import with_those_dropped
     from promoternets.ranking.null import NOTES, promoters_over_folds, summarise_null, with_p_values
     from promoternets.ranking.promoters import Promoters
     from promoternets.ranking.select import rank_promoters
@@ -54,7 +54,7 @@ def main(
     found = [_read_pairs(path) for path in pairs or []]
     together = _read_scores(scores, columns, numbers)
     if screened:
-        together = with_those_left(together, _read_scores(screened, [*columns, "rung"], numbers | {"rung": "int64"}))
+        together = with_those_dropped(together, _read_scores(screened, [*columns, "rung"], numbers | {"rung": "int64"}))
     notes = together.iloc[0][NOTES].to_dict() | {"movable": together["movable"].min()}
     by_chance = pd.concat([_read_null(path) for path in null], ignore_index=True)
     table = rank_promoters(

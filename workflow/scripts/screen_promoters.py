@@ -55,8 +55,8 @@ def main(
         top: promoters to be selected in the end; at least four times as many go on
         encoding: genotypes as one-hot with a missing channel, as 0/1/2, or as two haplotypes (phased data)
         preset: training settings: default, or published (plain SGD, last weights)
-        score: the measure on validation people (not given: within_strata_auc, which compares people of the same
-            stratum only, where there are strata, else auc)
+        score: the measure on validation people (not given, or an accuracy, which tells little after an epoch:
+            within_strata_auc, which compares people of the same stratum only, where there are strata, else auc)
         rounds: rounds of the inner cross-validation that scores a promoter in the end; a rung may use fewer
         strata: columns of strata within which is scored (batch, if there is one, when not given)
         epochs: passes over the training people in the end, at most (the preset's if not given); a rung has fewer
@@ -69,6 +69,7 @@ def main(
         threads: CPU threads; 1 is usually fastest
         checkpoints: folder to save progress in and to resume from; removed at the end
     """
+    from promoternets.errors import InputError
     from promoternets.formats.offsets import read_offsets
     from promoternets.formats.outer_fold import read_outer_fold
     from promoternets.formats.outputs import remove
@@ -81,6 +82,11 @@ def main(
     from promoternets.ranking.score import Scoring, default_metric, score_promoters
     from promoternets.training.device import choose_device
 
+    if not 1 <= rung <= len(RUNGS) or bool(before) != (rung > 1):
+        raise InputError(
+            f"there is no rung {rung} with {len(before or []):,} tables of the one before",
+            fix=f"Rungs go from 1 to {len(RUNGS)}; all but the first need all shards of the one before (--before)",
+        )
     device = choose_device(gpu, threads)
     promoters = Promoters(blocks)
     settings = PRESETS[preset].changed(
@@ -88,12 +94,13 @@ def main(
     )
     people = read_outer_fold(promoters.sample_ids, samples, folds, fold)
     stratum, permuted_within = read_stratum(samples, promoters.sample_ids, strata)
-    scoring = Scoring(encoding, score or default_metric(people.labels, stratum), rounds, settings, memory_mb)
+    metric = default_metric(people.labels, stratum)
+    scoring = Scoring(encoding, score or metric, rounds, settings, memory_mb)
     table, _ = score_promoters(
         promoters,
         people,
-        scoring.of_rung(RUNGS[rung - 1]),
-        chosen=survivors(before, rung - 1, promoters.ids, top) if before else None,
+        scoring.of_rung(RUNGS[rung - 1], metric),
+        chosen=survivors(before, rung - 1, promoters.ids, fold=fold, top=top) if before else None,
         fold=fold,
         shard=shard,
         shards=shards,

@@ -93,7 +93,7 @@ def main(
     )
     people = read_outer_fold(promoters.sample_ids, samples, folds, fold)
     stratum, permuted_within = read_stratum(samples, promoters.sample_ids, strata)
-    chosen = survivors(screened, len(RUNGS), promoters.ids, top) if screened else None
+    chosen = survivors(screened, len(RUNGS), promoters.ids, fold=fold, top=top) if screened else None
     null_of = null_sample(len(promoters), top) if screened else None
     by_chance = permutations_for(len(null_of or promoters)) if permutations is None else permutations
     table, null_table = score_promoters(

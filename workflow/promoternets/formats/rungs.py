@@ -22,9 +22,8 @@ class Rung:
     keep: float
 
 
-# One epoch tells little (its scores correlate by 0.7 with those of training to the end), three epochs in two rounds
-# much (0.93): so the first rung leaves only the lower part, and the second most of the rest. What that saves and
-# loses is measured by `tests/benchmarks/halving.py`.
+# One epoch tells little of how training ends, three epochs in all rounds much: so the first rung drops only the lower
+# part, and the second most of the rest. What that saves and loses is measured by `tests/benchmarks/halving.py`.
 RUNGS = (Rung(epochs=1, rounds=1, keep=0.6), Rung(epochs=3, rounds=None, keep=0.15))
 FEWEST = 4  # promoters that go on for each one to be selected, at least
 

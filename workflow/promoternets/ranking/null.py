@@ -84,15 +84,15 @@ def with_p_values(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    ranking : promoter, fold, score, rung, ...; those left after a rung have no p-value, but count as looked at.
+    ranking : promoter, fold, score, rung, ...; those dropped after a rung have no p-value, but count as looked at.
     null : promoter, fold, permutation, score; may be empty, and p_value and fdr are then NaN.
     """
-    left = ranking["rung"].notna().to_numpy()
+    dropped = ranking["rung"].notna().to_numpy()
     p_value = tail_p_values(ranking["score"].to_numpy(), null["score"].to_numpy(np.float64))
     rates = np.empty(len(ranking))
     for rows in ranking.groupby("fold").indices.values():
-        rates[rows] = false_discovery_rates(np.where(left[rows], 1.0, p_value[rows]))
-    p_value[left] = rates[left] = np.nan
+        rates[rows] = false_discovery_rates(np.where(dropped[rows], 1.0, p_value[rows]))
+    p_value[dropped] = rates[dropped] = np.nan
     at = ranking.columns.get_loc("se") + 1
     table = ranking.copy()
     table.insert(at, "p_value", p_value)
@@ -104,21 +104,21 @@ def promoters_over_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFr
     """Return one row a promoter, best mean score first: what all folds say of it together.
 
     The null of a mean over folds is the mean over folds of a promoter's null scores: a permutation moves the labels of
-    the whole cohort, so its folds share people as the true ones do. A promoter that was left after a rung of halving in
-    some fold stands behind those that were not, without p-values; as one that was looked at it still counts.
+    the whole cohort, so its folds share people as the true ones do. A promoter that halving dropped in some folds
+    stands behind those that it dropped in fewer, without p-values; as one that was looked at it still counts.
 
     Returns
     -------
     DataFrame: promoter, gene_id, symbol, chrom, tss, strand, score (mean over folds), se (root mean square of the
     folds': folds share most of their people, so their mean is hardly surer), p_value, fdr, family_wise_p, folds,
-    folds_selected, best_rank, sites (mean).
+    folds_trained (to the end), folds_selected, best_rank, sites (mean).
     """
     first = ["gene_id", "symbol", "chrom", "tss", "strand"]
     grouped = ranking.assign(variance=ranking["se"] ** 2).groupby("promoter", sort=False)
     table = grouped[first].first()
     means = grouped[["score", "variance", "sites"]].mean()
-    left = grouped["rung"].count().to_numpy() > 0
-    p_value = np.where(left, 1.0, tail_p_values(means["score"].to_numpy(), null_over_folds(null)))
+    dropped = grouped["rung"].count().to_numpy() > 0
+    p_value = np.where(dropped, 1.0, tail_p_values(means["score"].to_numpy(), null_over_folds(null)))
     known = {
         "p_value": p_value,
         "fdr": false_discovery_rates(p_value),
@@ -127,16 +127,17 @@ def promoters_over_folds(ranking: pd.DataFrame, null: pd.DataFrame) -> pd.DataFr
     table = table.assign(
         score=means["score"],
         se=np.sqrt(means["variance"]),
-        **{name: np.where(left, np.nan, values) for name, values in known.items()},
+        **{name: np.where(dropped, np.nan, values) for name, values in known.items()},
         folds=grouped["score"].count(),
         folds_trained=grouped["score"].count() - grouped["rung"].count(),
         folds_selected=grouped["selected"].sum().astype(int),
         best_rank=grouped["rank"].min(),
         sites=means["sites"],
     ).reset_index()
-    order = ["left", "score", "promoter"]
-    table = table.assign(left=left).sort_values(order, ascending=[True, False, True], ignore_index=True)
-    return table.drop(columns="left")
+    dropped_in = table["folds"] - table["folds_trained"]
+    order = ["dropped_in", "score", "promoter"]
+    table = table.assign(dropped_in=dropped_in).sort_values(order, ascending=[True, False, True], ignore_index=True)
+    return table.drop(columns="dropped_in")
 
 
 def null_over_folds(null: pd.DataFrame) -> np.ndarray:

@@ -103,10 +103,14 @@ class Scoring:
         """Return who fits and who validates in each round that is trained, int indices."""
         return people.validation_rounds(self.rounds)[: self.first_rounds]
 
-    def of_rung(self, rung: Rung) -> Scoring:
-        """Return how promoters are scored in a rung of successive halving."""
+    def of_rung(self, rung: Rung, metric: str) -> Scoring:
+        """Return how promoters are scored in a rung of successive halving.
+
+        metric : in place of an accuracy, which after an epoch is that of calling all people cases, or none.
+        """
         settings = self.settings.changed(epochs=min(rung.epochs, self.settings.epochs))
-        return replace(self, settings=settings, first_rounds=rung.rounds)
+        metric = self.metric if self.metric in ("auc", WITHIN) else metric
+        return replace(self, metric=metric, settings=settings, first_rounds=rung.rounds)
 
 
 def default_metric(labels: np.ndarray, stratum: np.ndarray) -> str:

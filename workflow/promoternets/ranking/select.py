@@ -46,7 +46,7 @@ def rank_promoters(
 
     Parameters
     ----------
-    scores : promoter, fold, score, se, sites (from score_promoters); rung, that a promoter was left after (NaN:
+    scores : promoter, fold, score, se, sites (from score_promoters); rung, that a promoter was dropped after (NaN:
         trained to the end), where there was successive halving.
     blocks : promoter, gene_id, symbol, chrom, tss, strand.
     sites : the sites of each promoter.
@@ -61,9 +61,9 @@ def rank_promoters(
 
     Returns
     -------
-    DataFrame with promoter, fold, score, rank (1 is best; ties in genome order; those left after a rung behind those
-    that went on), se, gene_id, symbol, chrom, tss, strand, sites, rung, selected (1/0), selected_by (score, pair or
-    nothing), skipped_because; sorted by fold and rank.
+    DataFrame with promoter, fold, score, rank (1 is best; ties in genome order; those dropped after a rung behind
+    those that went on), se, gene_id, symbol, chrom, tss, strand, sites, rung, selected (1/0), selected_by (score,
+    pair or nothing), skipped_because; sorted by fold and rank.
     """
     doubled = scores.duplicated(["promoter", "fold"])
     if doubled.any():
@@ -110,17 +110,17 @@ def _select(
     reasons: dict[str, str] = {}
     place = {promoter: number for number, promoter in enumerate(first)}
     chrom_of = dict(zip(ranked["promoter"], ranked["chrom"].map(canonical), strict=True))
-    left = {
-        promoter: f"left after rung {rung:.0f} of halving"
+    dropped = {
+        promoter: f"dropped after rung {rung:.0f} of halving"
         for promoter, rung in zip(ranked["promoter"], ranked["rung"], strict=True)
         if rung == rung and promoter not in place
     }
-    reasons |= left
+    reasons |= dropped
     for promoter in sorted(ranked["promoter"], key=lambda name: place.get(name, len(first))):
         own, chrom = sites[promoter], chrom_of[promoter]
         if len(selected) >= top:
             break
-        if promoter in left:
+        if promoter in dropped:
             continue
         if per_chromosome is not None and from_chromosome.get(chrom, 0) >= per_chromosome:
             reasons[promoter] = f"{per_chromosome} of this chromosome already selected"
@@ -133,7 +133,8 @@ def _select(
     fold, count = ranked["fold"].iloc[0], len(selected)
     logger.info("fold %s: %d of %d promoters selected, %d distinct sites", fold, count, len(ranked), len(taken))
     if count < top:
-        logger.warning("fold %s: only %d promoters could be selected, not %d", fold, count, top)
+        hint = "; those dropped by halving are not looked at" if dropped else ""
+        logger.warning("fold %s: only %d promoters could be selected, not %d%s", fold, count, top, hint)
     return ranked.assign(
         selected=[int(promoter in selected) for promoter in ranked["promoter"]],
         selected_by=[selected.get(promoter) for promoter in ranked["promoter"]],

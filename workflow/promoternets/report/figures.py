@@ -422,10 +422,10 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     contigs = order(numbers["chrom"].unique())
     always = (numbers["folds_selected"] == folds) & (folds > 0)
     sometimes = (numbers["folds_selected"] > 0) & ~always
-    left = numbers["folds_trained"] < numbers["folds"]
+    dropped = numbers["folds_trained"] < numbers["folds"]
     rest = ~always & ~sometimes
     for number, contig in enumerate(contigs):
-        for name, group, size in (("rest", rest & ~left, 2.6), ("left", rest & left, 1.5)):
+        for name, group, size in (("rest", rest & ~dropped, 2.6), ("dropped", rest & dropped, 1.5)):
             part = numbers[group & (numbers["chrom"] == contig)]
             axes.plot(
                 part["place"],
@@ -498,8 +498,12 @@ def draw_promoters(numbers: pd.DataFrame, metric: str, folds: int) -> Figure:
     if sometimes.any():
         marks.append(Line2D([], [], ls="none", marker="o", mfc="white", mec=BLUE, ms=5, label="selected in some folds"))
     marks.append(Line2D([], [], ls="none", marker="o", color="#8d97a3", mec="none", ms=4, label="not selected"))
-    if (rest & left).any():
-        marks.append(Line2D([], [], ls="none", marker="o", color="#8d97a3", mec="none", ms=2.4, label="left early"))
+    if (rest & dropped).any():
+        marks.append(
+            Line2D(
+                [], [], ls="none", marker="o", color="#8d97a3", mec="none", ms=2.4, label="dropped early in some fold"
+            )
+        )
     if (numbers["planted"] == 1).any():
         marks.append(
             Line2D(

@@ -353,21 +353,24 @@ def _promoters_plate(inputs: Inputs, planted: pd.DataFrame | None) -> Plate:
         "Promoters along the genome",
         f"Each dot is a promoter; its height is the mean {metric} of its "
         "own small network on validation people inside each training part. "
-        f"{_null_in_words(numbers)}{_halving_in_words(inputs.ranking)}",
+        f"{_null_in_words(numbers)}{_halving_in_words(inputs)}",
         f"Scores of {len(numbers):,} promoters along the genome; the highest are {top}.",
         figures.draw_promoters(numbers, metric, folds),
         numbers,
     )
 
 
-def _halving_in_words(ranking: pd.DataFrame) -> str:
+def _halving_in_words(inputs: Inputs) -> str:
     """Say how many promoters were trained to the end, where they were not all."""
-    if ranking["rung"].isna().all():
+    if inputs.ranking["rung"].isna().all():
         return ""
-    trained = ranking["rung"].isna().groupby(ranking["fold"]).agg(["sum", "size"]).mean()
+    trained = inputs.ranking["rung"].isna().groupby(inputs.ranking["fold"]).agg(["sum", "size"]).mean()
+    over_all = inputs.promoter_ranking
+    everywhere = int((over_all["folds_trained"] == over_all["folds"]).sum())
     return (
-        f" Of {trained['size']:,.0f} promoters {trained['sum']:,.0f} a fold were trained to the end; the others (small "
-        "dots) were left after the few epochs that their score is of, and have no p-value (successive halving)."
+        f" Successive halving: of {trained['size']:,.0f} promoters {trained['sum']:,.0f} a fold were trained to the "
+        f"end, {everywhere:,} of them in every fold, which alone have p-values; the others were dropped after a few "
+        "epochs in some fold, so that their mean score (small dots where never selected) is of less training."
     )
 
 
@@ -611,9 +614,11 @@ def _promoters_table(inputs: Inputs, scores: pd.DataFrame) -> Table:
                 number_cell(MISSING if is_missing(row.sites) else f"{row.sites:.0f}"),
             ]
         )
+    halved = (scores["folds_trained"] < scores["folds"]).any()
+    first = ", those trained to the end in most folds first" if halved else ""
     return Table(
         f"The {len(shown)} best of {len(scores):,} promoters by mean "
-        f"{summaries.score_metric(inputs)} over folds; se is that of one fold, since "
+        f"{summaries.score_metric(inputs)} over folds{first}; se is that of one fold, since "
         "folds share most of their people. Dots: the score in "
         f"each fold, from {decimal(low, 2)} to {decimal(high, 2)}.",
         ["Rank", "Gene", "TSS", "Score", "By fold", "p", "Folds selected", "Sites"],

@@ -2,6 +2,7 @@
 
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import report_inputs
 
-from promoternets.report import figures, summaries
+from promoternets.report import figures, page, summaries
 from promoternets.report.inputs import Inputs, read_inputs
 from promoternets.report.style import to_svg
 
@@ -224,3 +225,19 @@ def test_a_gene_named_like_a_formula_stays_a_name(inputs: Inputs):
     svg = to_svg(figures.draw_promoters(figures.promoter_numbers(odd, inputs.null, None), "AUC", 3), "x", "alt")
     texts = ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter()]
     assert "$x_1$ <b>" in texts
+
+
+def test_promoters_that_halving_dropped_in_some_fold_are_drawn_small_and_counted(inputs: Inputs):
+    dropped = inputs.promoter_ranking["promoter"].isin(inputs.promoter_ranking["promoter"].tail(15))
+    over_all = inputs.promoter_ranking.assign(folds_trained=np.where(dropped, 2, 3))
+    in_first = inputs.ranking["promoter"].isin(over_all.loc[dropped, "promoter"]) & (inputs.ranking["fold"] == "1")
+    halved = replace(
+        inputs, promoter_ranking=over_all, ranking=inputs.ranking.assign(rung=np.where(in_first, 1, np.nan))
+    )
+    numbers = figures.promoter_numbers(over_all, inputs.null, None)
+    figure = figures.draw_promoters(numbers, "AUC", 3)
+    small = [line for axes in figure.axes for line in axes.lines if line.get_label().startswith("_dropped")]
+    assert {line.get_markersize() for line in small} == {1.5} and sum(len(line.get_xdata()) for line in small) == 15
+    words = page._halving_in_words(halved)
+    assert "of 40 promoters 35 a fold were trained to the end, 25 of them in every fold" in words
+    assert page._halving_in_words(inputs) == ""

@@ -12,6 +12,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -314,6 +315,13 @@ def _read_index(path: str | Path) -> dict[str, _ContigIndex] | None:
     index = index_path(path)
     if index is None:
         return None
+    state = index.stat()
+    return _contents(path, index, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)  # asked for once a contig
+def _contents(path: str | Path, index: Path, changed: int, size: int) -> dict[str, _ContigIndex]:
+    """Return what an index says that was last `changed` (ns) then."""
     try:
         with gzip.open(index, "rb") as handle:
             data = handle.read()

@@ -184,7 +184,7 @@ rule report:
         assert len(files) > 2 and all(Path(path).is_file() for path in files), name
         assert all(path.startswith("promoters/results/") for path in rule["made"]), name
     checkpoints = [rule["checkpoints"] for rule in running.values() if rule["checkpoints"]]
-    assert len(checkpoints) == 5 and all(path.startswith("promoters/results/") for path in checkpoints)
+    assert len(checkpoints) == 6 and all(path.startswith("promoters/results/") for path in checkpoints)
     timed = rules["promoternets_build_report"]["benchmarks"]
     assert "promoters/results/tiny/benchmarks/assign_folds.jsonl" in timed
     assert all(path.startswith("promoters/results/tiny/benchmarks/") for path in timed)

@@ -350,6 +350,11 @@ class Configuration:
 
         return paths
 
+    def top_of_halving(self, wildcards: Any) -> int | None:
+        """Return how many promoters are selected, where halving asks; else None, so that a change reruns nothing."""
+        cohort = self.cohorts[wildcards.cohort]
+        return cohort.settings["ranking"]["top"] if cohort.rungs() else None
+
     def rung_before(self, path: str) -> Callable[[Any], list[str]]:
         """Return the function of wildcards that writes `path` of the rung before, once a shard; none for the first."""
         return lambda wildcards: self._of_rungs(path, wildcards, [int(wildcards.rung) - 1])

@@ -67,7 +67,7 @@ rule train_promoter_cnn:
         gpu=configuration.gpu,
     params:
         shards=setting("ranking", "shards"),
-        top=setting("ranking", "top"),
+        top=configuration.top_of_halving,
         encoding=setting("ranking", "encoding"),
         preset=setting("ranking", "preset"),
         score=setting("ranking", "score"),

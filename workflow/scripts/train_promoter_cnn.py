@@ -21,7 +21,7 @@ def main(
     offset: Path | None = None,
     shard: int = 1,
     shards: int = 1,
-    top: int = 32,
+    top: int | None = None,
     encoding: Literal["one_hot", "scalar", "haplotype"] = "one_hot",
     preset: Literal["default", "published"] = "default",
     score: Literal["auc", "accuracy", "balanced_accuracy", "within_strata_auc"] | None = None,
@@ -93,8 +93,8 @@ def main(
     )
     people = read_outer_fold(promoters.sample_ids, samples, folds, fold)
     stratum, permuted_within = read_stratum(samples, promoters.sample_ids, strata)
-    chosen = survivors(screened, len(RUNGS), promoters.ids, fold=fold, top=top) if screened else None
-    null_of = null_sample(len(promoters), top) if screened else None
+    chosen = survivors(screened, len(RUNGS), promoters.ids, fold=fold, top=top or 0) if screened else None
+    null_of = null_sample(len(promoters), top or 0) if screened else None
     by_chance = permutations_for(len(null_of or promoters)) if permutations is None else permutations
     table, null_table = score_promoters(
         promoters,

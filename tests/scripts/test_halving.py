@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "unit"))
 from stores import write_blocks
@@ -13,8 +14,8 @@ from stores import write_blocks
 from promoternets.errors import InputError
 from promoternets.formats import rungs
 from promoternets.formats.rungs import RUNGS, Rung, kept
-from promoternets.ranking.halving import survivors
-from promoternets.ranking.null import promoters_over_folds
+from promoternets.ranking.halving import null_sample, survivors
+from promoternets.ranking.null import promoters_over_folds, score_at
 from promoternets.ranking.promoters import Promoters
 from promoternets.ranking.score import Scoring
 from promoternets.training.settings import TrainingSettings
@@ -187,6 +188,15 @@ def test_an_accuracy_does_not_say_who_goes_on():
     for score, used in (("accuracy", "within_strata_auc"), ("auc", "auc"), ("within_strata_auc", "within_strata_auc")):
         scoring = Scoring("one_hot", score, 2, settings, 2000).of_rung(RUNGS[0], "within_strata_auc")
         assert (scoring.metric, scoring.settings.epochs, scoring.first_rounds) == (used, 1, 1)
+
+
+@pytest.mark.parametrize(("promoters", "whole", "sample"), [(1000, 5.02, 6.02), (20000, 6.3, 6.38)])
+def test_a_smaller_null_asks_more_of_the_best_promoter_where_promoters_are_few(promoters, whole, sample):
+    """The score, in standard deviations of a normal null, that the best has by chance in 5 of 100 cohorts."""
+    level = 1 - 0.95 ** (1 / promoters)
+    for count, score in ((promoters, whole), (len(null_sample(promoters, 32)), sample)):
+        null = norm.ppf((np.arange(count) + 0.5) / count)
+        assert score_at(level, null) == pytest.approx(score, abs=0.03)
 
 
 def test_over_folds_those_dropped_in_fewer_come_first():

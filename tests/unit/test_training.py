@@ -278,7 +278,7 @@ def test_members_go_on_from_given_weights_which_stand_as_epoch_0(cohort, begun):
 def test_a_member_that_no_epoch_betters_keeps_the_weights_it_came_with(cohort, begun, at_once):
     task = replace(task_of(cohort, [7, 50]), start=begun)
     for member, before in zip(
-        train_ensemble(task, SETTINGS.changed(learning_rate=30.0, clip_norm=1.0), device=CPU, members_at_once=at_once),
+        train_ensemble(task, SETTINGS.changed(learning_rate=300.0, clip_norm=1.0), device=CPU, members_at_once=at_once),
         begun,
         strict=True,
     ):

@@ -90,7 +90,7 @@ class PromoterCNN(nn.Module):
             name = f"normalise_{number}."
             running = [buffers[name + kind] for kind in ("running_mean", "running_var")]
             scale, shift = parameters[name + "weight"], parameters[name + "bias"]
-            return _NormalisedSoftplus.apply(x, running, self.training, scale, shift)
+            return _normalised_softplus(x, running, scale, shift, self.training)
 
         x = normalised(layer(x.transpose(2, 3).flatten(1, 2), "convolution"), 1)
         windows = x.view(members, people, sites, FILTERS).unfold(2, KERNEL, 1).flatten(3).flatten(1, 2)
@@ -176,22 +176,23 @@ class _Convolutions(torch.autograd.Function):
         )  # fmt: skip
 
 
-class _NormalisedSoftplus(torch.autograd.Function):
-    """Batch normalisation of [members, rows, features] over rows, then softplus."""
+def _normalised_softplus(
+    x: torch.Tensor, running: list[torch.Tensor], scale: torch.Tensor, shift: torch.Tensor, training: bool
+) -> torch.Tensor:
+    """Normalise [members, rows, features] over rows, or by the running means, then softplus."""
+    if training and x.is_cuda:
+        from promoternets.networks.gpu.normalisation import normalised_softplus
 
-    @staticmethod
-    def forward(
-        context: Any, x: torch.Tensor, running: list, training: bool, scale: torch.Tensor, shift: torch.Tensor
-    ) -> torch.Tensor:
+        out, mean, variance = normalised_softplus(x, scale, shift, EPSILON)
+    else:
+        variance, mean = torch.var_mean(x, 1, correction=0) if training else running[::-1]
+        slope = scale * (variance + EPSILON).rsqrt()
+        out = functional.softplus(torch.addcmul((shift - mean * slope)[:, None], x, slope[:, None]))
+    if training:
         rows = x.shape[1]
-        share = x.new_full((len(x), rows), 1 / rows)
-        context.normalised = _Normalised(x, share, rows, scale, shift, running, training)
-        return functional.softplus(context.normalised.out)
-
-    @staticmethod
-    def backward(context: Any, given: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        to_x, to_scale, to_shift = context.normalised.backward(given)
-        return to_x, None, None, to_scale, to_shift
+        running[0].lerp_(mean.detach(), MOMENTUM)
+        running[1].lerp_(variance.detach() * (rows / (rows - 1)), MOMENTUM)
+    return out
 
 
 class _Normalised:

@@ -2,7 +2,7 @@
 
 A mark, a direction and an ensemble member each have weights of their own. On a CPU PyTorch's own layer runs once for
 each mark: nothing was faster. On a GPU that would be thousands of tiny calls, and `vmap` cannot stack that layer;
-there, all groups and steps are one call (`recurrent_gpu`), with the gradient worked out by hand.
+there, all groups and steps are one call (`gpu.recurrence`), with the gradient worked out by hand.
 """
 
 from __future__ import annotations
@@ -59,15 +59,15 @@ class _LSTM(torch.autograd.Function):
 
 
 def _on_gpu() -> ModuleType:
-    from promoternets.networks import recurrent_gpu  # needs Triton, which comes with CUDA builds alone
+    from promoternets.networks.gpu import recurrence
 
-    return recurrent_gpu
+    return recurrence
 
 
 def _forward(
     driven: torch.Tensor, recurrent: torch.Tensor, gates: torch.Tensor, hidden: torch.Tensor, cells: torch.Tensor
 ) -> None:
-    """Do step by step what `recurrent_gpu.forward` does."""
+    """Do step by step what `gpu.recurrence.forward` does."""
     state = cell = torch.zeros_like(cells[:, 0])
     for step in range(driven.shape[1]):
         driving = torch.baddbmm(driven[:, step], state, recurrent.transpose(1, 2))
@@ -82,7 +82,7 @@ def _forward(
 def _backward(
     gates: torch.Tensor, recurrent: torch.Tensor, cells: torch.Tensor, from_hidden: torch.Tensor, to_gates: torch.Tensor
 ) -> None:
-    """Do step by step what `recurrent_gpu.backward` does."""
+    """Do step by step what `gpu.recurrence.backward` does."""
     to_state = to_cell = nothing = torch.zeros_like(cells[:, 0])
     for step in range(gates.shape[1] - 1, -1, -1):
         entry, forget, candidate, exit_ = gates[:, step].chunk(4, dim=2)

@@ -1,8 +1,7 @@
 """The recurrence of many small LSTMs on a GPU: one program for each group and 16 people, all steps within it.
 
 By PyTorch's operations a hundred steps are thousands of calls that wait for each other. Here the recurrent weights stay
-in registers, and a step is a product of [16, units] and [units, units] for each gate. Triton comes with PyTorch's CUDA
-builds.
+in registers, and a step is a product of [16, units] and [units, units] for each gate.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import torch
 from scipy.stats import kstest
 from torch import nn
 
-from promoternets.draws import derived, uniform
 from promoternets.networks.als_net import ALSNet
+from promoternets.networks.draws import derived, uniform
 from promoternets.networks.initialisation import drawn_glorot_uniform, glorot_uniform
 from promoternets.networks.promoter_cnn import PromoterCNN
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from promoternets.als_net.presets import PRESETS as ALS_NET
+from promoternets.networks import promoter_cnn, recurrent
 from promoternets.networks.als_net import ALSNet
 from promoternets.networks.encoding import Encoder
 from promoternets.networks.expression import NETWORKS
@@ -30,6 +31,14 @@ SHORT = TrainingSettings(optimiser="sgd", learning_rate=0.02, epochs=3, patience
 @pytest.fixture
 def gpu():
     return choose_device(1)
+
+
+@pytest.fixture(params=["kernels", "operations"])
+def compiled(request, monkeypatch):
+    """With kernels of our own, and without, as where there is no compiler."""
+    if request.param == "operations":
+        for module in (recurrent, promoter_cnn):
+            monkeypatch.setattr(module, "can_compile", lambda: False)
 
 
 def promoter_cnns(encoding="one_hot", **changes):
@@ -75,7 +84,7 @@ def same(task, settings, gpu, atol, **options):
 
 
 @pytest.mark.parametrize("encoding", ["one_hot", "scalar", "haplotype"])
-def test_promoter_cnns_learn_the_same(gpu, encoding):
+def test_promoter_cnns_learn_the_same(gpu, compiled, encoding):
     same(promoter_cnns(encoding), SHORT, gpu, 1e-3)
 
 
@@ -137,15 +146,15 @@ def test_training_that_was_killed_ends_the_same(gpu, tmp_path, monkeypatch, opti
 
 
 @pytest.mark.parametrize(("units", "people"), [(16, 5), (32, 16), (32, 50)])
-def test_the_recurrence_and_its_gradients_are_those_of_the_cpu(gpu, units, people):
+def test_the_recurrence_and_its_gradients_are_those_of_the_cpu(gpu, compiled, units, people):
     torch.manual_seed(1)
-    x, inward, recurrent, bias = (
+    x, inward, own, bias = (
         torch.randn(shape) for shape in ((4, 30, people, 3), (4, 4 * units, 3), (4, 4 * units, units), (4, 4 * units))
     )
     weight = torch.randn(4, 30, people, units)
     results = []
     for device in (CPU, gpu):
-        given = [value.clone().to(device).requires_grad_() for value in (x, inward, recurrent * 0.3, bias)]
+        given = [value.clone().to(device).requires_grad_() for value in (x, inward, own * 0.3, bias)]
         hidden = lstm(*given)
         (hidden * weight.to(device)).sum().backward()
         results.append([hidden.detach().cpu(), *(value.grad.cpu() for value in given)])

@@ -6,6 +6,7 @@ import torch
 from torch import fx, nn
 
 from promoternets.errors import InputError
+from promoternets.networks import gpu
 from promoternets.networks.als_net import ALSNet, Convolution, SeparableConvolution
 from promoternets.networks.encoding import Encoder
 from promoternets.networks.promoter_cnn import PromoterCNN
@@ -128,3 +129,21 @@ def nn_stacked(networks):
     buffers = {name: torch.stack([dict(one.named_buffers())[name].clone() for one in networks])
                for name, _ in networks[0].named_buffers()}  # fmt: skip
     return parameters, buffers
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [("find_spec", "Triton not found"), ("which", "a C compiler not found"), ("get_path", "header files not found")],
+)
+def test_what_kernels_of_a_gpu_lack_is_said_once(monkeypatch, caplog, tmp_path, missing, said):
+    (tmp_path / "Python.h").touch()
+    monkeypatch.setattr(gpu, "find_spec", lambda name: None if missing == "find_spec" else name)
+    monkeypatch.setattr(gpu.shutil, "which", lambda name: None if missing == "which" else name)
+    place = str(tmp_path / "nowhere" if missing == "get_path" else tmp_path)
+    monkeypatch.setattr(gpu.sysconfig, "get_path", lambda name: place)
+    gpu.can_compile.cache_clear()
+    try:
+        assert not gpu.can_compile() and not gpu.can_compile()
+    finally:
+        gpu.can_compile.cache_clear()
+    assert [record.getMessage().count(said) for record in caplog.records] == [1]

@@ -8,7 +8,7 @@ from math import prod, sqrt
 import torch
 from torch import nn
 
-from promoternets import draws
+from promoternets.networks import draws
 
 
 def glorot_uniform(network: nn.Module) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from promoternets.networks.gpu import can_compile
 from promoternets.networks.initialisation import glorot_uniform
 from promoternets.networks.stretches import Batch, GroupBatch
 
@@ -180,7 +181,7 @@ def _normalised_softplus(
     x: torch.Tensor, running: list[torch.Tensor], scale: torch.Tensor, shift: torch.Tensor, training: bool
 ) -> torch.Tensor:
     """Normalise [members, rows, features] over rows, or by the running means, then softplus."""
-    if training and x.is_cuda:
+    if training and x.is_cuda and can_compile():
         from promoternets.networks.gpu.normalisation import normalised_softplus
 
         out, mean, variance = normalised_softplus(x, scale, shift, EPSILON)

@@ -7,11 +7,13 @@ there, all groups and steps are one call (`gpu.recurrence`), with the gradient w
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
+
+from promoternets.networks.gpu import can_compile
 
 
 class _LSTM(torch.autograd.Function):
@@ -21,8 +23,7 @@ class _LSTM(torch.autograd.Function):
     def forward(x: torch.Tensor, recurrent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         hidden, cells = (x.new_empty(*x.shape[:-1], recurrent.shape[-1]) for _ in range(2))
         gates = torch.empty_like(x, memory_format=torch.contiguous_format)
-        run = _on_gpu().forward if x.is_cuda else _forward
-        run(x, recurrent, gates, hidden, cells)
+        _recurrence(x)[0](x, recurrent, gates, hidden, cells)
         return hidden, gates, cells
 
     @staticmethod
@@ -38,8 +39,7 @@ class _LSTM(torch.autograd.Function):
             return None, None
         recurrent, hidden, gates, cells = context.saved_tensors
         to_gates = torch.empty_like(gates)
-        run = _on_gpu().backward if gates.is_cuda else _backward
-        run(gates, recurrent, cells, from_hidden.contiguous(), to_gates)
+        _recurrence(gates)[1](gates, recurrent, cells, from_hidden.contiguous(), to_gates)
         to_recurrent = None
         if context.needs_input_grad[1]:
             to_recurrent = torch.bmm(to_gates[:, 1:].flatten(1, 2).transpose(1, 2), hidden[:, :-1].flatten(1, 2))
@@ -58,10 +58,13 @@ class _LSTM(torch.autograd.Function):
         return tuple(value.unflatten(0, (size, -1)) for value in outputs), (0, 0, 0)
 
 
-def _on_gpu() -> ModuleType:
-    from promoternets.networks.gpu import recurrence
+def _recurrence(x: torch.Tensor) -> tuple[Callable, Callable]:
+    """Return what runs the steps, and what works out their gradients, where x is."""
+    if x.is_cuda and can_compile():
+        from promoternets.networks.gpu import recurrence
 
-    return recurrence
+        return recurrence.forward, recurrence.backward
+    return _forward, _backward
 
 
 def _forward(

@@ -30,9 +30,9 @@ from safetensors import safe_open
 from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from promoternets import draws
 from promoternets.errors import InputError
 from promoternets.formats.outputs import written
+from promoternets.networks import draws
 from promoternets.networks.tensors import save_tensors
 from promoternets.progress import progress
 from promoternets.seeds import derive
@@ -193,13 +193,16 @@ def train_ensemble(
     starts = range(len(members), total, members_at_once)
     for start in progress(starts, what=what, unit="stacks of networks"):
         indices = list(range(start, min(start + members_at_once, total)))
-        stack = _Stack(task, settings, indices, device, keep_weights)
-        if running is not None:
-            stack.restore(running)
-            running = None
-        while stack.active:
-            stack.run_epoch()
-            store.save(members, stack)
+        try:
+            stack = _Stack(task, settings, indices, device, keep_weights)
+            if running is not None:
+                stack.restore(running)
+                running = None
+            while stack.active:
+                stack.run_epoch()
+                store.save(members, stack)
+        except torch.OutOfMemoryError as error:
+            raise _no_memory(len(indices), device) from error
         members += stack.finished()
         store.save(members, None)
     store.save(members, None, anyway=True)
@@ -562,6 +565,15 @@ class _CheckpointFile:
         plain = json.loads(header["stack"])
         logger.info("resuming: %d members done, epoch %s of the next", len(members), plain["epoch"] if plain else 0)
         return members, None if plain is None else (tensors, plain)
+
+
+def _no_memory(members: int, device: torch.device) -> InputError:
+    free, whole = (part / 2**30 for part in torch.cuda.mem_get_info(device))
+    return InputError(
+        f"the GPU does not hold {members:,} networks side by side: {free:.1f} of its {whole:.1f} GiB are free",
+        fix="Lower ranking.memory_mb (Promoter-CNNs), als_net.seeds or chromatin.training.together, or train where "
+        "no other job uses the GPU",
+    )
 
 
 def _kept(seeds: torch.Tensor, shape: tuple[int, ...], share: float) -> torch.Tensor:

@@ -219,7 +219,7 @@ def blocks(people: int, promoters: int, *, spacing: int = 100_000, seed: int = 1
     return np.stack([alternate_counts(trees, kept[start : start + SITES]).T for start in first]).astype(np.int8)
 
 
-def ranking(*, people: int = 2048, promoters: int = 8, epochs: int = 2) -> Case:
+def ranking(*, people: int = 2048, promoters: int = 16, epochs: int = 2) -> Case:
     """Promoter-CNNs of the default preset; a tenth as many people again are scored after each epoch."""
     genotypes = torch.from_numpy(blocks(people + people // 10, promoters))
     labels = torch.from_numpy(np.random.default_rng(2).integers(0, 2, genotypes.shape[1]))[None]
@@ -249,9 +249,9 @@ def ranking(*, people: int = 2048, promoters: int = 8, epochs: int = 2) -> Case:
 
 
 class PromoterCNNs(Training):
-    """8 promoters x 2,048 people x 2 epochs, batches of 64 cut from a tensor."""
+    """16 promoters, a stack of the ranking, x 2,048 people x 2 epochs, batches of 64 cut from a tensor."""
 
-    name = "training: Promoter-CNNs, 8 promoters x 2,048 people x 2 epochs"
+    name = "training: Promoter-CNNs, 16 promoters x 2,048 people x 2 epochs"
     peer = "a PyTorch loop over tensors"
     goal = 3.0
     multiplications = 0.324e6

@@ -18,9 +18,11 @@ MIX_1, MIX_2 = -4658895280553007687, -7723592293110705685
 
 def uniform(seeds: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
     """Return numbers in [0, 1), float32 [members, *shape], of seeds int64 [members], on their device."""
-    places = torch.arange(1, prod(shape) + 1, device=seeds.device)
-    bits = _mixed(seeds[:, None] + places * STEP)
-    return (_shifted(bits, 40).float() * 2.0**-24).view(len(seeds), *shape)
+    places = torch.arange(1, prod(shape) + 1, device=seeds.device).mul_(STEP)
+    # on a CPU one after another: what is worked on stays in its cache
+    parts = seeds[None] if seeds.is_cuda else seeds[:, None]
+    bits = torch.cat([_shifted(_mixed(places + some[:, None]), 40).float() for some in parts])
+    return bits.mul_(2.0**-24).view(len(seeds), *shape)
 
 
 def derived(seeds: torch.Tensor, number: torch.Tensor | int) -> torch.Tensor:
@@ -29,11 +31,11 @@ def derived(seeds: torch.Tensor, number: torch.Tensor | int) -> torch.Tensor:
 
 
 def _mixed(z: torch.Tensor) -> torch.Tensor:
-    z = (z ^ _shifted(z, 30)) * MIX_1
-    z = (z ^ _shifted(z, 27)) * MIX_2
-    return z ^ _shifted(z, 31)
+    z = _shifted(z, 30).bitwise_xor_(z).mul_(MIX_1)
+    z = _shifted(z, 27).bitwise_xor_(z).mul_(MIX_2)
+    return _shifted(z, 31).bitwise_xor_(z)
 
 
 def _shifted(z: torch.Tensor, bits: int) -> torch.Tensor:
     """Shift to the right, filling with zeros as of a number without sign."""
-    return (z >> bits) & (2 ** (64 - bits) - 1)
+    return (z >> bits).bitwise_and_(2 ** (64 - bits) - 1)

@@ -52,7 +52,7 @@ def drawn_glorot_uniform(network: nn.Module, seeds: torch.Tensor) -> dict[str, t
         outputs, inputs, *field = module.weight.shape
         bound = sqrt(6 / ((outputs + inputs) * prod(field)))
         drawn = draws.uniform(draws.derived(seeds, number), module.weight.shape)
-        found[f"{name}.weight"] = (2 * drawn - 1) * bound
+        found[f"{name}.weight"] = drawn.mul_(2 * bound).sub_(bound)
         if module.bias is not None:
             found[f"{name}.bias"] = torch.zeros_like(found[f"{name}.bias"])
     return {name: value.to(seeds.device).contiguous() for name, value in found.items()}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import fx, nn
+from torch.func import stack_module_state
 
 from promoternets.errors import InputError
 from promoternets.networks import gpu
@@ -109,7 +110,7 @@ def test_promoter_cnns_side_by_side_are_each_the_network_by_itself(channels, tra
     torch.manual_seed(3)
     networks = [PromoterCNN(channels, 12).train(training) for _ in range(3)]
     x = torch.randint(0, 2, (3, 20, channels, 12)).float()
-    parameters, buffers = nn_stacked(networks)
+    parameters, buffers = stack_module_state(networks)
     outputs = networks[0].side_by_side(parameters, buffers, x)
     outputs.square().sum().backward()
     for index, network in enumerate(networks):
@@ -122,13 +123,14 @@ def test_promoter_cnns_side_by_side_are_each_the_network_by_itself(channels, tra
             torch.testing.assert_close(buffers[name][index], value)
 
 
-def nn_stacked(networks):
-    """Return copies of parameters, which learn, and of buffers."""
-    parameters = {name: torch.stack([dict(one.named_parameters())[name].detach() for one in networks]).requires_grad_()
-                  for name, _ in networks[0].named_parameters()}  # fmt: skip
-    buffers = {name: torch.stack([dict(one.named_buffers())[name].clone() for one in networks])
-               for name, _ in networks[0].named_buffers()}  # fmt: skip
-    return parameters, buffers
+def test_a_frozen_normalisation_does_not_move_side_by_side():
+    network = PromoterCNN(4, 12)
+    network.normalise_1.eval()
+    parameters, buffers = stack_module_state([network, network])
+    before = {name: value.clone() for name, value in buffers.items()}
+    network.side_by_side(parameters, buffers, torch.rand(2, 20, 4, 12))
+    moved = {name.partition(".")[0] for name, value in buffers.items() if not torch.equal(value, before[name])}
+    assert moved == {"normalise_2", "normalise_3", "normalise_4"}
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_what_kernels_of_a_gpu_lack_is_said_once(monkeypatch, caplog, tmp_path, 
     monkeypatch.setattr(gpu, "find_spec", lambda name: None if missing == "find_spec" else name)
     monkeypatch.setattr(gpu.shutil, "which", lambda name: None if missing == "which" else name)
     place = str(tmp_path / "nowhere" if missing == "get_path" else tmp_path)
-    monkeypatch.setattr(gpu.sysconfig, "get_path", lambda name: place)
+    monkeypatch.setattr(gpu.sysconfig, "get_path", lambda name, scheme: place)
     gpu.can_compile.cache_clear()
     try:
         assert not gpu.can_compile() and not gpu.can_compile()

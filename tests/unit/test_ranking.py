@@ -53,9 +53,10 @@ def test_scores_are_the_same_bit_for_bit_for_any_number_of_shards(stores, people
         pd.testing.assert_frame_equal(joined.reset_index()[whole.columns], whole, check_exact=True, check_dtype=False)
 
 
-def test_the_planted_promoter_scores_best(stores, people):
+def test_the_promoters_with_the_planted_sites_score_best(stores, people):
+    """The next block on the chromosome begins before they end, and has them too."""
     table = scored(stores, people)
-    assert table.set_index("promoter")["score"].idxmax() == "chr1_3"
+    assert set(table.set_index("promoter")["score"].nlargest(2).index) == {"chr1_3", "chr1_4"}
 
 
 @pytest.mark.parametrize("encoding", ["one_hot", "scalar", "haplotype"])

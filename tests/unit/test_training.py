@@ -336,5 +336,6 @@ def test_too_little_memory_of_a_gpu_is_one_clear_error(cohort, monkeypatch):
 
     monkeypatch.setattr(ensemble._Stack, "run_epoch", exhausted)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**29, 2**33))
-    with pytest.raises(InputError, match="does not hold 2 networks side by side: 0.5 of its 8.0 GiB.*memory_mb"):
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 2**30)
+    with pytest.raises(InputError, match="does not hold 2 networks side by side: other jobs left 1.5 of its 8.0 GiB"):
         train_ensemble(task_of(cohort, [1, 2]), SETTINGS, device=CPU, members_at_once=2)

@@ -66,13 +66,12 @@ class PromoterCNN(nn.Module):
         running = [
             [buffers[f"normalise_{number}.{name}"] for name in ("running_mean", "running_var")] for number in (1, 2)
         ]
-        x = _Convolutions.apply(batch, running, self.training, parameters["dense_148.weight"], *given)
+        training = [self._learns(number) for number in (1, 2)]
+        x = _Convolutions.apply(batch, running, training, parameters["dense_148.weight"], *given)
         x = self._normalised(x + parameters["dense_148.bias"], parameters, buffers, 3)
         x = x.transpose(0, 1) @ parameters["dense_16.weight"].transpose(1, 2)
         x = self._normalised(x.transpose(0, 1) + parameters["dense_16.bias"], parameters, buffers, 4)
-        if self.training:
-            for number in (1, 2, 3, 4):
-                buffers[f"normalise_{number}.num_batches_tracked"].add_(1)
+        self._count(buffers)
         x = x.transpose(0, 1) @ parameters["output.weight"].transpose(1, 2)
         return x + parameters["output.bias"][:, None]
 
@@ -91,24 +90,32 @@ class PromoterCNN(nn.Module):
             name = f"normalise_{number}."
             running = [buffers[name + kind] for kind in ("running_mean", "running_var")]
             scale, shift = parameters[name + "weight"], parameters[name + "bias"]
-            return _normalised_softplus(x, running, scale, shift, self.training)
+            return _normalised_softplus(x, running, scale, shift, self._learns(number))
 
         x = normalised(layer(x.transpose(2, 3).flatten(1, 2), "convolution"), 1)
         windows = x.view(members, people, sites, FILTERS).unfold(2, KERNEL, 1).flatten(3).flatten(1, 2)
         x = normalised(layer(windows, "wide_convolution"), 2)
         x = normalised(layer(x.view(members, people, -1), "dense_148"), 3)
         x = normalised(layer(x, "dense_16"), 4)
-        if self.training:
-            for number in (1, 2, 3, 4):
-                buffers[f"normalise_{number}.num_batches_tracked"].add_(1)
+        self._count(buffers)
         return layer(x, "output")
+
+    def _learns(self, number: int) -> bool:
+        """Return whether a normalisation is in training, and not frozen by itself."""
+        return self.get_submodule(f"normalise_{number}").training
+
+    def _count(self, buffers: Tensors) -> None:
+        for number in filter(self._learns, (1, 2, 3, 4)):
+            buffers[f"normalise_{number}.num_batches_tracked"].add_(1)
 
     def _normalised(self, x: torch.Tensor, parameters: Tensors, buffers: Tensors, number: int) -> torch.Tensor:
         """Normalise [people, members, features], then softplus."""
         name = f"normalise_{number}."
         mean, variance = (buffers[name + kind].view(-1) for kind in ("running_mean", "running_var"))
         weight, bias = (parameters[name + kind].view(-1) for kind in ("weight", "bias"))
-        flat = functional.batch_norm(x.flatten(1), mean, variance, weight, bias, self.training, MOMENTUM, EPSILON)
+        flat = functional.batch_norm(
+            x.flatten(1), mean, variance, weight, bias, self._learns(number), MOMENTUM, EPSILON
+        )
         return functional.softplus(flat).view(x.shape)
 
 
@@ -124,17 +131,17 @@ class _Convolutions(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        context: Any, batch: Batch, running: list, training: bool, dense: torch.Tensor, *given: torch.Tensor
+        context: Any, batch: Batch, running: list, training: list[bool], dense: torch.Tensor, *given: torch.Tensor
     ) -> torch.Tensor:
         narrow, narrow_bias, scale_1, shift_1, wide, wide_bias, scale_2, shift_2 = given
         members = len(narrow)
         raw = batch.values @ narrow[..., 0].transpose(1, 2) + narrow_bias[:, None]
-        site = _Normalised(raw, batch.value_share, batch.sites, scale_1, shift_1, running[0], training)
+        site = _Normalised(raw, batch.value_share, batch.sites, scale_1, shift_1, running[0], training[0])
         around = functional.softplus(site.out).flatten(0, 1).index_select(0, batch.windows)
         around = around.view(members, -1, KERNEL * FILTERS)
         kernels = wide.permute(0, 3, 2, 1).reshape(members, KERNEL * FILTERS, WIDE_FILTERS)
         raw = torch.baddbmm(wide_bias[:, None], around, kernels)
-        window = _Normalised(raw, batch.window_share, batch.positions, scale_2, shift_2, running[1], training)
+        window = _Normalised(raw, batch.window_share, batch.positions, scale_2, shift_2, running[1], training[1])
         features = functional.softplus(window.out).flatten(0, 1)
         seen = [features.index_select(0, one.windows) for one in batch.groups]
         sums = [dense.new_empty(take.shape[1], dense.shape[1]) for take in batch.takes]

@@ -121,8 +121,9 @@ def lstm(x: torch.Tensor, inward: torch.Tensor, recurrent: torch.Tensor, bias: t
     float32 [groups, steps, batch, units], the hidden state after each step.
     """
     weights = inward.transpose(1, 2)[:, None]
-    driven = x * weights if x.shape[-1] == 1 else x @ weights
-    return _LSTM.apply(driven + bias[:, None, None], recurrent)[0]
+    bias = bias[:, None, None]
+    driven = torch.addcmul(bias, x, weights) if x.shape[-1] == 1 else x @ weights + bias
+    return _LSTM.apply(driven, recurrent)[0]
 
 
 class BidirectionalLSTM(nn.Module):

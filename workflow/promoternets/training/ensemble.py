@@ -1,7 +1,8 @@
 """The ensemble trainer: E independent copies of a small network, trained in one loop.
 
 Parameters of all members are stacked along a first axis. On a GPU one call computes all of them, the network's own
-(``side_by_side``) or a vectorised one, and a training step is recorded once and then replayed (`recording`). On a CPU
+(``side_by_side``) or a vectorised one, and training steps are replayed from a recording (`recording`; Adagrad's are
+taken call by call). On a CPU
 a network computes a stack itself, if it knows how to (`Task.share`); of others a loop over the members is a third
 faster than a vectorised call (measured), and only the optimiser works on the whole stack. Members share nothing:
 starting weights, the order of the examples and what dropout leaves out come from each member's own seed, alike on
@@ -44,6 +45,7 @@ logger = logging.getLogger(__name__)
 # Progress is saved after each epoch, but where that would take more than this share of the time.
 SHARE_FOR_CHECKPOINTS = 0.05
 EVALUATION_BATCH = 512
+EVALUATED_ON_GPU = 2048  # people times members: 2 MB each in AttentiveChrome
 
 
 @dataclass
@@ -204,6 +206,7 @@ def train_ensemble(
         except torch.OutOfMemoryError as error:
             raise _no_memory(len(indices), device) from error
         members += stack.finished()
+        del stack  # its memory, before the next takes its own
         store.save(members, None)
     store.save(members, None, anyway=True)
     return members
@@ -225,7 +228,7 @@ class _Stack:
         self.active = list(self.indices)
         self.skeleton = _seeded(self.task.build, 0).to("meta")
         self._load(*self.task.networks(self.active, self.device))
-        self.best = {name: value.detach().clone() for name, value in self._state().items()}
+        self.best = {name: value.detach().clone() for name, value in self._state().items()} if self.keep_weights else {}
         self.best_so_far = {index: float("inf") for index in self.indices}
         self.best_epoch = dict.fromkeys(self.indices, 0)
         self.history: dict[int, list[tuple[int, float, float, float]]] = {index: [] for index in self.indices}
@@ -421,16 +424,19 @@ class _Stack:
         """Return scores [members, people], such as log-odds of being a case, and the mean loss [members]."""
         self.skeleton.eval()
         parts = []
-        for part in torch.as_tensor(people, device=self.device).split(EVALUATION_BATCH):
+        size = EVALUATION_BATCH
+        if self.device.type != "cpu":
+            size = max(self.settings.batch_size, EVALUATED_ON_GPU // len(self.active))
+        for part in torch.as_tensor(people, device=self.device).split(size):
             parts.append(self._forward(part.expand(len(self.active), -1)))
         outputs = torch.cat(parts, dim=1)
         everybody = torch.as_tensor(people, device=self.device).expand(len(self.active), -1)
         return self.task.objective.scores(outputs), self._losses(outputs, everybody)
 
     def _keep_best(self, rows: list[int]) -> None:
-        if rows and self.keep_weights:
-            for name, value in self._state().items():
-                self.best[name][rows] = value.detach()[rows]
+        state = self._state()
+        for name, value in self.best.items() if rows else ():
+            value[rows] = state[name].detach()[rows]
 
     def _done(self, index: int) -> bool:
         if self.epoch >= self.settings.epochs or self.settings.patience is None:
@@ -494,13 +500,13 @@ class _Stack:
         self.history = {int(index): [tuple(row) for row in rows] for index, rows in plain["history"].items()}
         names, buffers = list(self.parameters), list(self.buffers)
         self._load({name: tensors[f"state/{name}"] for name in names}, {n: tensors[f"state/{n}"] for n in buffers})
-        self.best = {name: tensors[f"best/{name}"].to(self.device) for name in (*names, *buffers)}
+        self.best = {name: tensors[f"best/{name}"].to(self.device) for name in self.best}
         for name, value in self.parameters.items():
             prefix = f"optimiser/{name}/"
             found = {key[len(prefix) :]: entry for key, entry in tensors.items() if key.startswith(prefix)}
             if found:
                 self.optimiser.state[value] = {
-                    key: entry.to(self.device) if self.settings.recordable or entry.dim() else entry
+                    key: entry.to(self.device) if self.recording is not None or entry.dim() else entry
                     for key, entry in found.items()
                 }
         for key, value in tensors.items():
@@ -568,9 +574,11 @@ class _CheckpointFile:
 
 
 def _no_memory(members: int, device: torch.device) -> InputError:
-    free, whole = (part / 2**30 for part in torch.cuda.mem_get_info(device))
+    free, whole = torch.cuda.mem_get_info(device)
+    left = (free + torch.cuda.memory_reserved(device)) / 2**30
     return InputError(
-        f"the GPU does not hold {members:,} networks side by side: {free:.1f} of its {whole:.1f} GiB are free",
+        f"the GPU does not hold {members:,} networks side by side: other jobs left {left:.1f} of its "
+        f"{whole / 2**30:.1f} GiB",
         fix="Lower ranking.memory_mb (Promoter-CNNs), als_net.seeds or chromatin.training.together, or train where "
         "no other job uses the GPU",
     )

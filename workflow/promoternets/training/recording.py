@@ -6,6 +6,7 @@ Source: CUDA graphs as PyTorch offers them (`torch.cuda.CUDAGraph`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 
@@ -16,7 +17,7 @@ class Recording:
     """A training step, recorded for each size of batch."""
 
     def __init__(self) -> None:
-        self._stream = torch.cuda.Stream()
+        self._stream = _stream()
         self._pool = torch.cuda.graph_pool_handle()
         self._taken: dict[int, int] = {}
         self._recorded: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
@@ -42,3 +43,9 @@ class Recording:
         graph, given = self._recorded[size]
         given.copy_(people)
         graph.replay()
+
+
+@cache
+def _stream() -> torch.cuda.Stream:
+    """Return the stream that steps are recorded on: one, since libraries keep memory for each."""
+    return torch.cuda.Stream()

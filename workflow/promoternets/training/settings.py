@@ -66,7 +66,7 @@ class TrainingSettings:
         """
         on_gpu = parameters[0].is_cuda
         if self.optimiser == "sgd":
-            rate = torch.tensor(self.learning_rate, device="cuda") if on_gpu else self.learning_rate
+            rate = torch.tensor(self.learning_rate, device=parameters[0].device) if on_gpu else self.learning_rate
             return torch.optim.SGD(parameters, lr=rate, fused=True)
         if self.optimiser == "adagrad":
             return torch.optim.Adagrad(

@@ -16,15 +16,15 @@ logger = logging.getLogger(__name__)
 @cache
 def can_compile() -> bool:
     """Return whether kernels can be compiled here; where not, say once why, and what serves instead."""
-    missing = [
-        what
-        for what, there in {
-            "Triton": find_spec("triton") is not None,
-            "a C compiler": any(map(shutil.which, [os.environ.get("CC", "cc"), "gcc", "clang"])),
-            "Python's header files": (Path(sysconfig.get_path("include")) / "Python.h").is_file(),
-        }.items()
-        if not there
-    ]
+    scheme = sysconfig.get_default_scheme().replace("posix_local", "posix_prefix")  # both as Triton looks for them
+    headers = Path(sysconfig.get_path("include", scheme))
+    compilers = [os.environ["CC"]] if "CC" in os.environ else ["gcc", "clang"]
+    found = {
+        "Triton": find_spec("triton") is not None,
+        "a C compiler": any(map(shutil.which, compilers)),
+        "Python's header files": (headers / "Python.h").is_file(),
+    }
+    missing = [what for what, there in found.items() if not there]
     if missing:
         logger.warning(
             "%s not found (`conda install gcc_linux-64`, or gcc and python3-dev): kernels for the GPU cannot be "

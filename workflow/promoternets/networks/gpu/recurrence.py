@@ -27,6 +27,8 @@ def forward(
     hidden, cells : float32 [groups, steps, people, units], written.
     """
     groups, steps, people, units = hidden.shape
+    if units != max(16, triton.next_power_of_2(units)) or driven.dtype != torch.float32:
+        raise ValueError(f"{units} units of {driven.dtype}: the kernel takes float32 and 16, 32, 64, ... units")
     _forward[groups, triton.cdiv(people, PEOPLE)](
         driven.contiguous(), recurrent.transpose(1, 2).contiguous(), gates, hidden, cells, steps, people,
         UNITS=units, PEOPLE=PEOPLE, num_warps=WARPS,

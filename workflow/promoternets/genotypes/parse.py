@@ -91,7 +91,7 @@ def parse_genotypes(
         people say little of frequencies.
     promoters : table of promoters (chrom, tss): only records at most `max_distance` bp from one are read and counted.
         Of a bgzipped VCF with an index no more than those parts are unpacked.
-    threads : threads that unpack each file.
+    threads : threads that unpack each file, and that compress and write the store.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def parse_genotypes(
         store_path = outputs.enter_context(written(genotypes))
         table_path = outputs.enter_context(written(filters)) if filters else None
         with VariantStoreWriter(
-            store_path, sample_ids=people, chunk_variants=chunk_variants, dosages=dosages == "real"
+            store_path, sample_ids=people, chunk_variants=chunk_variants, dosages=dosages == "real", threads=threads
         ) as store:
             collected = _Collector(store, files, people, controls, limits, counts, chunk_variants)
             for contig, position, sites in _sites_of_all(files, chrom, counts):

@@ -101,6 +101,7 @@ class Cells:
     """
 
     def __init__(self, people: int) -> None:
+        self._people = people
         self.width = 4 * people - 1  # without the last tab
         self._kinds = np.frombuffer(b"0/0\t" * people, dtype=np.uint8)
         self._alike = [(np.frombuffer(cell * people, dtype="<u2"), cell[1:2] == b"|") for cell in (b"0|0\t", b"0/0\t")]
@@ -113,9 +114,9 @@ class Cells:
         plain : bool, shape=(lines,).
         calls : int8 alleles and phase, with an axis of lines before; of lines that are not plain anything.
         """
-        letters = np.frombuffer(b"\t".join([*columns, b""]), dtype="<u2").reshape(len(columns), -1)
+        letters = np.frombuffer(b"\t".join([*columns, b""]), dtype="<u2").reshape(-1, 2 * self._people)
         alleles = np.empty(letters.shape, dtype=np.int8)
-        phased = np.empty((len(columns), letters.shape[1] // 2), dtype=bool)
+        phased = np.empty((len(columns), self._people), dtype=bool)
         plain = np.ones(len(columns), dtype=bool)
         rows: slice | np.ndarray = slice(None)  # those still to be read
         for reference, sign in self._alike:
@@ -123,13 +124,13 @@ class Cells:
             alleles[rows], phased[rows] = own.astype(np.int8), sign
             rows = np.arange(len(columns))[rows][own.max(axis=1) > 1]
             if not len(rows):
-                return plain, Calls(alleles.reshape(len(columns), -1, 2), phased)
+                return plain, Calls(alleles.reshape(-1, self._people, 2), phased)
         own = letters[rows]
-        kinds = np.frombuffer(own.tobytes().translate(_KINDS), dtype=np.uint8).reshape(len(rows), -1)
+        kinds = np.frombuffer(own.tobytes().translate(_KINDS), dtype=np.uint8).reshape(-1, 4 * self._people)
         plain[rows] = (kinds == self._kinds).all(axis=1)
         numbers = own.astype(np.int8) - np.int8(ord("0"))
         alleles[rows], phased[rows] = np.where(numbers < 0, np.int8(MISSING), numbers), own[:, ::2] >> 8 == ord("|")
-        return plain, Calls(alleles.reshape(len(columns), -1, 2), phased)
+        return plain, Calls(alleles.reshape(-1, self._people, 2), phased)
 
     def read_one(self, columns: bytes) -> Calls | None:
         """Return the calls of the sample columns of a line; None where it is not plain."""
@@ -231,23 +232,33 @@ class Lines:
         if not rows:
             return None
         contigs, places, names, references, alternates, statuses, columns = zip(*rows, strict=True)
+        contig = contigs[0].decode()
         positions = np.fromiter(map(int, places), dtype=np.int64, count=len(rows))
-        sound, calls = self._cells.read(columns)
-        sound &= calls.alleles.reshape(len(rows), -1).max(axis=1) <= 1
-        sound[1:] &= positions[1:] >= positions[:-1]
-        for status in set(statuses):
+        ascending = positions[1:] >= positions[:-1]
+        lines = len(rows) if ascending.all() else 1 + int(ascending.argmin())
+        wanted = np.arange(lines)
+        if choice is not None:  # of lines that nobody wants no more is known than that each is one
+            lines = next((row for row in range(lines) if b"\n" in columns[row]), lines)
+            if lines == 0:
+                return None
+            wanted = choice(contig, positions[:lines])
+        which = wanted.tolist()
+        sound, calls = self._cells.read([columns[row] for row in which])
+        sound &= calls.alleles.reshape(-1, 2 * len(self._people)).max(axis=1) <= 1
+        for status in {statuses[row] for row in which}:
             if self._wrong(self._filters, status, _wrong_filter):
-                sound &= [own != status for own in statuses]
-        lines = len(rows) if sound.all() else int(sound.argmin())
+                sound &= [statuses[row] != status for row in which]
+        if not sound.all():
+            count = int(sound.argmin())
+            lines, which = which[count], which[:count]
         if lines == 0:
             return None
-        contig = contigs[0].decode()
-        wanted = np.arange(lines) if choice is None else choice(contig, positions[:lines])
-        which = wanted.tolist()
         texts = [(references[row].decode(), alternates[row].decode(), names[row].decode()) for row in which]
         reasons = [None if statuses[row] in PASSED else "filter_not_pass" for row in which]
-        chosen = slice(lines) if len(which) == lines else wanted
-        batch = Batch(contig, positions[chosen], texts, reasons, Calls(calls.alleles[chosen], calls.phased[chosen]))
+        first = slice(len(which))
+        batch = Batch(
+            contig, positions[wanted][first], texts, reasons, Calls(calls.alleles[first], calls.phased[first])
+        )
         return Together(lines, ends[lines - 1], batch)
 
     def _pieces(self, offset: int | None) -> Iterator[bytes]:

@@ -247,9 +247,10 @@ class VariantFile:
         """Return which of some positions are wanted up to the last, and the first that shows that it was reached."""
         if name != contig:
             return np.arange(1)
-        inside = int(np.searchsorted(positions, last, side="right"))
-        behind = np.arange(inside, min(inside + 1, len(positions)))
-        return np.append(self.rules.wanted_of(contig, positions[:inside]), behind)
+        end = int(np.searchsorted(positions, last, side="right"))
+        wanted = self.rules.wanted_of(contig, positions[: end + 1])
+        wanted[end:] = True
+        return np.flatnonzero(wanted)
 
     def _with_htslib(self, lines: Sequence[Line | Batch]) -> Iterator[Any]:
         """Yield lines, those that are not plain as htslib reads them: many at once, since it wants a header."""
@@ -347,37 +348,38 @@ class VariantFile:
             total = sum(count for name, count in self.counts.items() if contigs is None or name in contigs)  # type: ignore[misc]
         for record in progress(self.records(contigs), total=total, what=self.path.name, unit="records", size=_size):
             if isinstance(record, Batch):
-                batch = self._judged(record)
-                if len(batch):
-                    yield batch
+                yield from filter(len, self._judged(record))
             elif self.rules.wanted(record.CHROM, record.POS):
-                try:
-                    yield record.CHROM, record.POS, self._take_apart(record)
-                except UnicodeDecodeError as error:
-                    raise self._unreadable() from error
+                yield record.CHROM, record.POS, self._take_apart(record)
 
-    def _judged(self, batch: Batch) -> Batch:
-        """Return the records of a batch that are wanted, with the calls of our people, and why each is removed."""
-        batch = batch.take(self.rules.wanted_of(batch.CHROM, batch.positions))
+    def _judged(self, batch: Batch) -> Iterator[Batch]:
+        """Yield the records of a batch that are wanted, with the calls of our people, and why each is removed."""
+        batch = batch.take(np.flatnonzero(self.rules.wanted_of(batch.CHROM, batch.positions)))
         reasons = [
             reason if reason and self.rules.pass_only else reason_of_alleles(*text[:2], self.rules.variants)
             for reason, text in zip(batch.reasons, batch.texts, strict=True)
         ]
-        inside = int(np.searchsorted(batch.positions, self._ends.limit(batch.CHROM)[0], side="right"))
-        for row in range(inside, len(batch)):
-            if reasons[row] != "filter_not_pass":
-                self._ends.refuse_beyond(batch.CHROM, int(batch.positions[row]))
-        self.genotyped += reasons.count(None)
         calls = batch.calls
         if self._rows is not None:
             calls = Calls(calls.alleles[:, self._rows], calls.phased[:, self._rows])
-        return replace(batch, reasons=reasons, calls=calls)
+        batch = replace(batch, reasons=reasons, calls=calls)
+        self.genotyped += reasons.count(None)
+        end = int(np.searchsorted(batch.positions, self._ends.limit(batch.CHROM)[0], side="right"))
+        while end < len(batch) and reasons[end] == "filter_not_pass":
+            end += 1
+        yield batch[:end]
+        if end < len(batch):
+            self._ends.refuse_beyond(batch.CHROM, int(batch.positions[end]))
 
-    def _take_apart(self, record: Any) -> list[Site]:
+    def _take_apart(self, record: Any) -> Iterator[Site]:
+        """Yield a site for each alternate allele of a record, and one of a record without."""
         contig, position = record.CHROM, record.POS
-        reference, name = record.REF.upper(), record.ID or "."
-        alternates = [alternate.upper() for alternate in record.ALT]
-        passed = record.FILTER is None  # for PASS and for "."
+        try:
+            reference, name = record.REF.upper(), record.ID or "."
+            alternates = [alternate.upper() for alternate in record.ALT]
+            passed = record.FILTER is None  # for PASS and for "."
+        except UnicodeDecodeError as error:
+            raise self._unreadable() from error
         reasons = reasons_of_vcf_record(
             contig, position, reference, alternates, passed=passed, rules=self.rules, ends=self._ends
         )
@@ -389,10 +391,8 @@ class VariantFile:
                 reasons = ["no_gt"] * len(alternates)
             else:
                 calls = found
-        return [
-            Site(reference, alternate, name, reason, None if reason else own)
-            for alternate, reason, own in zip(alternates, reasons, calls, strict=True)
-        ]
+        for alternate, reason, own in zip(alternates, reasons, calls, strict=True):
+            yield Site(reference, alternate, name, reason, None if reason else own)
 
     def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Calls] | None:
         """Return the calls of each alternate allele of a record; None when it has none."""
@@ -492,7 +492,7 @@ def _by_position(rows: Iterable[Batch | AtPosition]) -> Iterator[Batch | AtPosit
         if isinstance(row, Batch):
             yield row
         else:
-            place, here = row[:2], here + row[2]
+            place, here = row[:2], [*here, *row[2]]
     if here:
         yield *place, here
 

@@ -21,7 +21,6 @@ HAPLOID_CONTIGS = {"X", "Y", "MT"}
 GREATEST_POSITION = (1 << 31) - 2
 RECORD_FIX = "Mend that record or leave it out"
 _BASES = frozenset("ACGTN")
-_NOWHERE = np.empty((2, 0), dtype=np.int64)
 _REFERENCE = re.compile("[ACGTNRYKMSWBDHV]+")  # references have a few bases of several meanings
 _ALTERNATE = re.compile(
     r"[ACGTN]+|\*|<[^<>\s]+>"
@@ -54,7 +53,7 @@ class Site(NamedTuple):
     calls: Calls | None  # of the people of the file
 
 
-AtPosition = tuple[str, int, list[Site]]  # contig, position and the sites there
+AtPosition = tuple[str, int, Iterable[Site]]  # contig, position and sites there
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +123,20 @@ class Rules:
         return place > 0 and position <= stretches[place - 1][1]
 
     def wanted_of(self, contig: str, positions: np.ndarray) -> np.ndarray:
-        """Return the numbers of those of some positions whose records are read."""
+        """Return at which of some positions records are read, bool."""
         if self.everywhere:
-            return np.arange(len(positions))
-        first, last = self._ends.get(canonical(contig), _NOWHERE)
-        place = np.searchsorted(first, positions, side="right")
-        return np.flatnonzero(positions <= np.append(-1, last)[place])
+            return np.ones(len(positions), dtype=bool)
+        first, last = self._ends.get(contig) or self._ends.setdefault(contig, self._ends_of(contig))
+        return positions <= last[np.searchsorted(first, positions, side="right")]
 
     @cached_property
-    def _ends(self) -> dict[str, np.ndarray]:
-        """First and last positions of the stretches of each contig, int64, shape=(2, stretches)."""
-        contigs = self.near if self.positions is None else self.positions
-        return {name: np.array(self.stretches(name), dtype=np.int64).reshape(-1, 2).T for name in contigs or ()}
+    def _ends(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return {}
+
+    def _ends_of(self, contig: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first position of each stretch of a contig, and the last of each, with none before them."""
+        stretches = np.array(self.stretches(contig), dtype=np.int64).reshape(-1, 2)
+        return stretches[:, 0], np.append(-1, stretches[:, 1])
 
     @property
     def everywhere(self) -> bool:

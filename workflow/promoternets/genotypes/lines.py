@@ -28,8 +28,8 @@ from promoternets.formats.variant_index import INDEX_FIX, damaged, opened
 from promoternets.genotypes.sites import GREATEST_POSITION, MISSING, RECORD_FIX, Batch, Calls
 
 logger = logging.getLogger(__name__)
-PIECE = 1 << 20  # bytes
-BLOCKS = 16  # of block gzip, unpacked together; a block holds at most 64 KiB
+BLOCK = 1 << 16  # bytes read of a text at once; a block of block gzip unpacks to no more
+BLOCKS = 16  # looked at together, and unpacked by a thread
 SHAPE_FIX = (
     "Every record has 9 tab-separated columns and one for each person; mend or remove it, or copy the file "
     "again if it was cut off"
@@ -207,9 +207,9 @@ class Lines:
         return len(choice(contig.decode(errors="replace"), np.array([int(place)]))) > 0
 
     def _lines(self, offset: int | None, choice: Choice | None) -> Iterator[bytes | Together]:
-        rest = b""
-        for piece in self._pieces(offset):
-            text, start = rest + piece, 0
+        rest, pieces, count = b"", self._pieces(offset), 1
+        while some := list(islice(pieces, count)):
+            text, start, count = b"".join([rest, *some]), 0, min(2 * count, BLOCKS)
             while (end := text.find(b"\n", start)) >= 0:
                 together = self._together(text, start, choice)
                 yield together or text[start:end]
@@ -266,7 +266,7 @@ class Lines:
             yield from blocks(self.path, offset or 0, self._threads)
             return
         with opened(self.path) as handle:
-            while piece := handle.read(PIECE):
+            while piece := handle.read(BLOCK):
                 yield piece
 
     def _checked(self, line: bytes) -> Line:
@@ -349,7 +349,7 @@ class Lines:
 
 
 def blocks(path: Path, offset: int = 0, threads: int = 1) -> Iterator[bytes]:
-    """Yield the unpacked text of a block-gzip file from a virtual file offset on: of one block, then of more at once.
+    """Yield the unpacked text of each block of a block-gzip file from a virtual file offset on.
 
     Raises
     ------
@@ -361,10 +361,9 @@ def blocks(path: Path, offset: int = 0, threads: int = 1) -> Iterator[bytes]:
         packed = _packed_blocks(handle)
         try:
             if skip := offset & 0xFFFF:
-                yield _unpacked([next(packed, b"")])[skip:]
+                yield _unpacked(next(packed, b""))[skip:]
                 skip = 0
-            some = _some_blocks(packed)
-            yield from map(_unpacked, some) if threads == 1 else _by_threads(some, threads)
+            yield from map(_unpacked, packed) if threads == 1 else _by_threads(packed, threads)
         except zlib.error as error:
             raise (_other_index(path) if skip else damaged(path)) from error
 
@@ -376,27 +375,20 @@ def _packed_blocks(handle: BinaryIO) -> Iterator[bytes]:
         yield head + handle.read(int.from_bytes(head[16:18], "little") - 17)
 
 
-def _some_blocks(packed: Iterator[bytes]) -> Iterator[list[bytes]]:
-    count = 1
-    while some := list(islice(packed, count)):
-        yield some
-        count = min(2 * count, BLOCKS)
+def _unpacked(block: bytes) -> bytes:
+    return zlib.decompress(block, wbits=31, bufsize=BLOCK)
 
 
-def _unpacked(some: Sequence[bytes]) -> bytes:
-    return b"".join([zlib.decompress(block, wbits=31) for block in some])
-
-
-def _by_threads(packed: Iterator[list[bytes]], threads: int) -> Iterator[bytes]:
+def _by_threads(packed: Iterator[bytes], threads: int) -> Iterator[bytes]:
     """Yield the text of blocks that other threads unpack meanwhile, in order."""
-    ahead: deque[Future[bytes]] = deque()
+    ahead: deque[Future[list[bytes]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for some in packed:
-            ahead.append(pool.submit(_unpacked, some))
+        while some := list(islice(packed, BLOCKS)):
+            ahead.append(pool.submit(lambda blocks: list(map(_unpacked, blocks)), some))
             if len(ahead) > threads:
-                yield ahead.popleft().result()
-        for text in ahead:
-            yield text.result()
+                yield from ahead.popleft().result()
+        for texts in ahead:
+            yield from texts.result()
 
 
 def _other_index(path: Path) -> InputError:

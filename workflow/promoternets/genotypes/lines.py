@@ -42,7 +42,7 @@ _GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
 # A sound record of one alternate allele; of the sample columns only how many bytes they have.
 _SIMPLE = (
     rb"((?!#)[!#-+\--;=?-~]+)\t([1-9]\d{0,8})\t([ -~]+)\t([ACGTN]+)\t(?!\4\t)([ACGTN]+)"
-    rb"\t(?:\.|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\t([ -~]+)\t[^\t\n\0]*\tGT\t(?s:(.{%d}))\r?\n"
+    rb"\t(?:\.|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\t([ -~]+)\t[^\t\n\0]*\tGT\t()(?s:.{%d})\r?\n"
 )
 PASSED = (b"PASS", b".")
 # Given a contig and ascending positions, it says which of them are wanted, by their numbers.
@@ -104,9 +104,9 @@ class Cells:
         self._people = people
         self.width = 4 * people - 1  # without the last tab
         self._kinds = np.frombuffer(b"0/0\t" * people, dtype=np.uint8)
-        self._alike = [(np.frombuffer(cell * people, dtype="<u2"), cell[1:2] == b"|") for cell in (b"0|0\t", b"0/0\t")]
+        self._phased, self._unphased = (np.frombuffer(cell * people, dtype="<u2") for cell in (b"0|0\t", b"0/0\t"))
 
-    def read(self, columns: Sequence[bytes]) -> tuple[np.ndarray, Calls]:
+    def read(self, columns: Sequence[bytes | memoryview]) -> tuple[np.ndarray, Calls]:
         """Return which lines are plain, and the calls of all, by their sample columns, `width` bytes each.
 
         Returns
@@ -115,21 +115,21 @@ class Cells:
         calls : int8 alleles and phase, with an axis of lines before; of lines that are not plain anything.
         """
         letters = np.frombuffer(b"\t".join([*columns, b""]), dtype="<u2").reshape(-1, 2 * self._people)
-        alleles = np.empty(letters.shape, dtype=np.int8)
-        phased = np.empty((len(columns), self._people), dtype=bool)
+        own = letters - self._phased
+        alleles, phased = own.astype(np.int8), np.ones((len(columns), self._people), dtype=bool)
         plain = np.ones(len(columns), dtype=bool)
-        rows: slice | np.ndarray = slice(None)  # those still to be read
-        for reference, sign in self._alike:
-            own = letters[rows] - reference
-            alleles[rows], phased[rows] = own.astype(np.int8), sign
-            rows = np.arange(len(columns))[rows][own.max(axis=1) > 1]
-            if not len(rows):
-                return plain, Calls(alleles.reshape(-1, self._people, 2), phased)
-        own = letters[rows]
-        kinds = np.frombuffer(own.tobytes().translate(_KINDS), dtype=np.uint8).reshape(-1, 4 * self._people)
-        plain[rows] = (kinds == self._kinds).all(axis=1)
-        numbers = own.astype(np.int8) - np.int8(ord("0"))
-        alleles[rows], phased[rows] = np.where(numbers < 0, np.int8(MISSING), numbers), own[:, ::2] >> 8 == ord("|")
+        rows = np.flatnonzero(own.max(axis=1) > 1)
+        if rows.size:
+            own = letters[rows] - self._unphased
+            alleles[rows], phased[rows] = own.astype(np.int8), False
+            rows = rows[own.max(axis=1) > 1]
+        if rows.size:
+            own = letters[rows]
+            kinds = np.frombuffer(own.tobytes().translate(_KINDS), dtype=np.uint8).reshape(-1, 4 * self._people)
+            plain[rows] = (kinds == self._kinds).all(axis=1)
+            numbers = own.astype(np.int8) - np.int8(ord("0"))
+            alleles[rows] = np.where(numbers < 0, np.int8(MISSING), numbers)
+            phased[rows] = own[:, ::2] >> 8 == ord("|")
         return plain, Calls(alleles.reshape(-1, self._people, 2), phased)
 
     def read_one(self, columns: bytes) -> Calls | None:
@@ -221,29 +221,33 @@ class Lines:
 
     def _together(self, text: bytes, start: int, choice: Choice | None) -> Together | None:
         """Return the simple lines that start there in a text, of one contig and ascending; None where none does."""
-        rows, ends = [], []
+        rows, starts, ends = [], [], []
         while found := self._simple(text, start):
             fields = found.groups()
             if rows and fields[0] != rows[0][0]:
                 break
             start = found.end()
             rows.append(fields)
+            starts.append(found.start(7))
             ends.append(start)
         if not rows:
             return None
-        contigs, places, names, references, alternates, statuses, columns = zip(*rows, strict=True)
-        contig = contigs[0].decode()
+        contigs, places, names, references, alternates, statuses, _ = zip(*rows, strict=True)
+        contig, width = contigs[0].decode(), self._cells.width
         positions = np.fromiter(map(int, places), dtype=np.int64, count=len(rows))
         ascending = positions[1:] >= positions[:-1]
         lines = len(rows) if ascending.all() else 1 + int(ascending.argmin())
         wanted = np.arange(lines)
         if choice is not None:  # of lines that nobody wants no more is known than that each is one
-            lines = next((row for row in range(lines) if b"\n" in columns[row]), lines)
+            lines = next(
+                (row for row in range(lines) if text.find(b"\n", starts[row], starts[row] + width) >= 0), lines
+            )
             if lines == 0:
                 return None
             wanted = choice(contig, positions[:lines])
         which = wanted.tolist()
-        sound, calls = self._cells.read([columns[row] for row in which])
+        view = memoryview(text)
+        sound, calls = self._cells.read([view[starts[row] : starts[row] + width] for row in which])
         sound &= calls.alleles.reshape(-1, 2 * len(self._people)).max(axis=1) <= 1
         for status in {statuses[row] for row in which}:
             if self._wrong(self._filters, status, _wrong_filter):

@@ -90,7 +90,7 @@ class Together(NamedTuple):
 
     lines: int
     end: int
-    batch: Batch
+    batch: Batch | None
 
 
 class Cells:
@@ -197,7 +197,7 @@ class Lines:
             if not together:
                 if choice is None or self._is_wanted(choice):
                     yield self._checked(self._line)
-            elif len(found.batch):
+            elif found.batch is not None:
                 yield found.batch
 
     def _is_wanted(self, choice: Choice) -> bool:
@@ -207,9 +207,10 @@ class Lines:
         return len(choice(contig.decode(errors="replace"), np.array([int(place)]))) > 0
 
     def _lines(self, offset: int | None, choice: Choice | None) -> Iterator[bytes | Together]:
-        rest, pieces, count = b"", self._pieces(offset), 1
-        while some := list(islice(pieces, count)):
-            text, start, count = b"".join([rest, *some]), 0, min(2 * count, BLOCKS)
+        rest, pieces, read = b"", self._pieces(offset), 0
+        while some := list(islice(pieces, min(1 + read // 2, BLOCKS))):  # few at first: few may be wanted
+            read += len(some)
+            text, start = b"".join([rest, *some]), 0
             while (end := text.find(b"\n", start)) >= 0:
                 together = self._together(text, start, choice)
                 yield together or text[start:end]
@@ -246,6 +247,8 @@ class Lines:
                 return None
             wanted = choice(contig, positions[:lines])
         which = wanted.tolist()
+        if not which:
+            return Together(lines, ends[lines - 1], None)
         view = memoryview(text)
         sound, calls = self._cells.read([view[starts[row] : starts[row] + width] for row in which])
         sound &= calls.alleles.reshape(-1, 2 * len(self._people)).max(axis=1) <= 1
@@ -255,8 +258,8 @@ class Lines:
         if not sound.all():
             count = int(sound.argmin())
             lines, which = which[count], which[:count]
-        if lines == 0:
-            return None
+            if not which:
+                return Together(lines, ends[lines - 1], None) if lines else None
         texts = [(references[row].decode(), alternates[row].decode(), names[row].decode()) for row in which]
         reasons = [None if statuses[row] in PASSED else "filter_not_pass" for row in which]
         first = slice(len(which))

@@ -11,6 +11,7 @@ from promoternets.dependencies import CARRIERS, imported_modules, library_of
 
 PACKAGE_OF = {
     "torch": "pytorch",
+    "triton": "pytorch",  # its CUDA builds bring it
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
     "matplotlib": "matplotlib-base",
@@ -32,6 +33,7 @@ HOME_OF = {
         "prediction",
         "fine_tuning",
     },
+    "triton": {"networks"},
     "pyBigWig": {"simulation"},
     "captum": {"saliency"},
     "msprime": {"simulation"},

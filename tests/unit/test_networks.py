@@ -6,6 +6,7 @@ import torch
 from torch import fx, nn
 
 from promoternets.errors import InputError
+from promoternets.networks import gpu
 from promoternets.networks.als_net import ALSNet, Convolution, SeparableConvolution
 from promoternets.networks.encoding import Encoder
 from promoternets.networks.promoter_cnn import PromoterCNN
@@ -100,3 +101,49 @@ def test_standardising_learns_from_the_people_it_is_given_and_from_no_other():
 def test_an_unknown_encoding_is_one_clear_error():
     with pytest.raises(InputError, match="one_hot, scalar"):
         Encoder("onehot")
+
+
+@pytest.mark.parametrize(("channels", "training"), [(1, True), (4, True), (4, False)])
+def test_promoter_cnns_side_by_side_are_each_the_network_by_itself(channels, training):
+    """Outputs, gradients of all parameters, and running means."""
+    torch.manual_seed(3)
+    networks = [PromoterCNN(channels, 12).train(training) for _ in range(3)]
+    x = torch.randint(0, 2, (3, 20, channels, 12)).float()
+    parameters, buffers = nn_stacked(networks)
+    outputs = networks[0].side_by_side(parameters, buffers, x)
+    outputs.square().sum().backward()
+    for index, network in enumerate(networks):
+        own = network(x[index])
+        own.square().sum().backward()
+        torch.testing.assert_close(outputs[index], own, atol=1e-5, rtol=1e-4)
+        for name, value in network.named_parameters():
+            torch.testing.assert_close(parameters[name].grad[index], value.grad, atol=2e-3, rtol=1e-3)
+        for name, value in network.named_buffers():
+            torch.testing.assert_close(buffers[name][index], value)
+
+
+def nn_stacked(networks):
+    """Return copies of parameters, which learn, and of buffers."""
+    parameters = {name: torch.stack([dict(one.named_parameters())[name].detach() for one in networks]).requires_grad_()
+                  for name, _ in networks[0].named_parameters()}  # fmt: skip
+    buffers = {name: torch.stack([dict(one.named_buffers())[name].clone() for one in networks])
+               for name, _ in networks[0].named_buffers()}  # fmt: skip
+    return parameters, buffers
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [("find_spec", "Triton not found"), ("which", "a C compiler not found"), ("get_path", "header files not found")],
+)
+def test_what_kernels_of_a_gpu_lack_is_said_once(monkeypatch, caplog, tmp_path, missing, said):
+    (tmp_path / "Python.h").touch()
+    monkeypatch.setattr(gpu, "find_spec", lambda name: None if missing == "find_spec" else name)
+    monkeypatch.setattr(gpu.shutil, "which", lambda name: None if missing == "which" else name)
+    place = str(tmp_path / "nowhere" if missing == "get_path" else tmp_path)
+    monkeypatch.setattr(gpu.sysconfig, "get_path", lambda name: place)
+    gpu.can_compile.cache_clear()
+    try:
+        assert not gpu.can_compile() and not gpu.can_compile()
+    finally:
+        gpu.can_compile.cache_clear()
+    assert [record.getMessage().count(said) for record in caplog.records] == [1]

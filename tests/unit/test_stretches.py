@@ -85,7 +85,7 @@ def test_an_ensemble_that_shares_learns_what_one_learns_that_does_not():
     blocks, encoder = stored("one_hot", 12), Encoder("one_hot")
     settings = TrainingSettings(learning_rate=0.003, epochs=12, patience=2, batch_size=16)
     base = dict(
-        build=lambda: PromoterCNN(4, 12), seeds=[1, 2, 3], inputs=lambda rows: blocks[list(rows)], encode=encoder,
+        build=lambda: PromoterCNN(4, 12), seeds=[4, 5, 6], inputs=lambda rows: blocks[list(rows)], encode=encoder,
         labels=(torch.arange(PEOPLE) % 2)[None], training=np.arange(50), validation=np.arange(50, PEOPLE),
     )  # fmt: skip
     plain, sharing = (

@@ -278,7 +278,7 @@ def test_members_go_on_from_given_weights_which_stand_as_epoch_0(cohort, begun):
 def test_a_member_that_no_epoch_betters_keeps_the_weights_it_came_with(cohort, begun, at_once):
     task = replace(task_of(cohort, [7, 50]), start=begun)
     for member, before in zip(
-        train_ensemble(task, SETTINGS.changed(learning_rate=30.0, clip_norm=1.0), device=CPU, members_at_once=at_once),
+        train_ensemble(task, SETTINGS.changed(learning_rate=300.0, clip_norm=1.0), device=CPU, members_at_once=at_once),
         begun,
         strict=True,
     ):
@@ -328,3 +328,13 @@ def test_fine_tuning_resumes_where_it_was_killed(cohort, begun, tmp_path, monkey
     resumed = train_ensemble(task, settings, device=CPU, members_at_once=2, checkpoint=tmp_path / "c")
     assert epochs[3] == 2
     assert all(same(a, b) and a.history == b.history for a, b in zip(undisturbed, resumed, strict=True))
+
+
+def test_too_little_memory_of_a_gpu_is_one_clear_error(cohort, monkeypatch):
+    def exhausted(stack):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(ensemble._Stack, "run_epoch", exhausted)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**29, 2**33))
+    with pytest.raises(InputError, match="does not hold 2 networks side by side: 0.5 of its 8.0 GiB.*memory_mb"):
+        train_ensemble(task_of(cohort, [1, 2]), SETTINGS, device=CPU, members_at_once=2)

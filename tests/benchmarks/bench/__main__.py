@@ -16,10 +16,10 @@ STAGES = ("genotypes", "bins", "training", "workflow")  # modules beside this on
 
 
 def chosen(only: str) -> list[Benchmark]:
-    """Return the benchmarks with one of some texts (comma between) in their name or peer, all by default."""
+    """Return the benchmarks with one of some texts (comma between) in their name, peer or device, all by default."""
     every = [one for stage in STAGES for one in importlib.import_module(f"bench.{stage}").BENCHMARKS]
     words = [word.strip() for word in only.split(",") if word.strip()]
-    found = [one for one in every if not words or any(word in f"{one.name} {one.peer}" for word in words)]
+    found = [one for one in every if not words or any(word in f"{one.name} {one.peer} {one.device}" for word in words)]
     if not found and "growth" not in words:
         sys.exit(
             f"no benchmark has {only} in its name; there are: " + "; ".join(f"{one.name} ({one.peer})" for one in every)
@@ -44,7 +44,9 @@ def curves() -> list[dict[str, str]]:
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="texts in benchmarks' names or peers, with commas between")
+    parser.add_argument(
+        "--only", default="", help="texts in benchmarks' names, peers or devices (gpu), with commas between"
+    )
     parser.add_argument("--no-record", action="store_true", help="leave results.tsv and README.md as they are")
     options = parser.parse_args()
     before, now = record.read(), []

@@ -39,10 +39,12 @@ def key(row: Row) -> tuple[str, ...]:
 def merged(before: Sequence[Row], now: Sequence[Row]) -> list[Row]:
     """Return the rows of now in the places of the same rows before, new ones after their stage.
 
-    A row that could not be measured now leaves one that was measured before as it is.
+    A row that could not be measured leaves one that was measured before, on whatever device, as it is.
     """
-    found = {key(row): row for row in before}
-    found |= {key(row): row for row in now if row["ratio"] or not found.get(key(row), row)["ratio"]}
+    found = {key(row): row for row in before} | {key(row): row for row in now if row["ratio"]}
+    measured = {(row["benchmark"], row["peer"]) for row in found.values() if row["ratio"]}
+    found = {name: row for name, row in found.items() if row["ratio"] or name[:2] not in measured}
+    found |= {key(row): row for row in now if (row["benchmark"], row["peer"]) not in measured}
     stages = list(dict.fromkeys(stage(row) for row in found.values()))
     return sorted(found.values(), key=lambda row: stages.index(stage(row)))
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from promoternets.networks.gpu import can_compile
 from promoternets.networks.initialisation import glorot_uniform
 from promoternets.networks.stretches import Batch, GroupBatch
 
@@ -46,9 +47,6 @@ class PromoterCNN(nn.Module):
         self.output = nn.Linear(16, 2)
         self.activation = nn.Softplus()
         glorot_uniform(self)
-        with torch.no_grad():  # the first dense layer reads position by position; its start was drawn filter by filter
-            start = self.dense_148.weight.unflatten(1, (WIDE_FILTERS, -1)).transpose(1, 2)
-            self.dense_148.weight.copy_(start.flatten(1).clone())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the logits of control and case."""
@@ -77,6 +75,33 @@ class PromoterCNN(nn.Module):
                 buffers[f"normalise_{number}.num_batches_tracked"].add_(1)
         x = x.transpose(0, 1) @ parameters["output.weight"].transpose(1, 2)
         return x + parameters["output.bias"][:, None]
+
+    def side_by_side(self, parameters: Tensors, buffers: Tensors, x: torch.Tensor) -> torch.Tensor:
+        """Return logits [members, people, 2] of several networks, of genotypes [members, people, channels, sites].
+
+        With products of matrices alone, for a GPU: its library works on grouped convolutions one group after another.
+        """
+        members, people, _, sites = x.shape
+
+        def layer(x: torch.Tensor, name: str) -> torch.Tensor:
+            weight = parameters[f"{name}.weight"].flatten(2)
+            return torch.baddbmm(parameters[f"{name}.bias"][:, None], x, weight.transpose(1, 2))
+
+        def normalised(x: torch.Tensor, number: int) -> torch.Tensor:
+            name = f"normalise_{number}."
+            running = [buffers[name + kind] for kind in ("running_mean", "running_var")]
+            scale, shift = parameters[name + "weight"], parameters[name + "bias"]
+            return _normalised_softplus(x, running, scale, shift, self.training)
+
+        x = normalised(layer(x.transpose(2, 3).flatten(1, 2), "convolution"), 1)
+        windows = x.view(members, people, sites, FILTERS).unfold(2, KERNEL, 1).flatten(3).flatten(1, 2)
+        x = normalised(layer(windows, "wide_convolution"), 2)
+        x = normalised(layer(x.view(members, people, -1), "dense_148"), 3)
+        x = normalised(layer(x, "dense_16"), 4)
+        if self.training:
+            for number in (1, 2, 3, 4):
+                buffers[f"normalise_{number}.num_batches_tracked"].add_(1)
+        return layer(x, "output")
 
     def _normalised(self, x: torch.Tensor, parameters: Tensors, buffers: Tensors, number: int) -> torch.Tensor:
         """Normalise [people, members, features], then softplus."""
@@ -150,6 +175,25 @@ class _Convolutions(torch.autograd.Function):
             None, None, None, to_dense, to_narrow, to_narrow_raw.sum(1), to_scale_1, to_shift_1, to_wide,
             to_raw.sum(1), to_scale_2, to_shift_2,
         )  # fmt: skip
+
+
+def _normalised_softplus(
+    x: torch.Tensor, running: list[torch.Tensor], scale: torch.Tensor, shift: torch.Tensor, training: bool
+) -> torch.Tensor:
+    """Normalise [members, rows, features] over rows, or by the running means, then softplus."""
+    if training and x.is_cuda and can_compile():
+        from promoternets.networks.gpu.normalisation import normalised_softplus
+
+        out, mean, variance = normalised_softplus(x, scale, shift, EPSILON)
+    else:
+        variance, mean = torch.var_mean(x, 1, correction=0) if training else running[::-1]
+        slope = scale * (variance + EPSILON).rsqrt()
+        out = functional.softplus(torch.addcmul((shift - mean * slope)[:, None], x, slope[:, None]))
+    if training:
+        rows = x.shape[1]
+        running[0].lerp_(mean.detach(), MOMENTUM)
+        running[1].lerp_(variance.detach() * (rows / (rows - 1)), MOMENTUM)
+    return out
 
 
 class _Normalised:

@@ -2,15 +2,18 @@
 
 A mark, a direction and an ensemble member each have weights of their own. On a CPU PyTorch's own layer runs once for
 each mark: nothing was faster. On a GPU that would be thousands of tiny calls, and `vmap` cannot stack that layer;
-there, groups are one batched product per time step, with the gradient worked out by hand.
+there, all groups and steps are one call (`gpu.recurrence`), with the gradient worked out by hand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
+
+from promoternets.networks.gpu import can_compile
 
 
 class _LSTM(torch.autograd.Function):
@@ -18,29 +21,10 @@ class _LSTM(torch.autograd.Function):
 
     @staticmethod
     def forward(x: torch.Tensor, recurrent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        groups, steps, people, _ = x.shape
-        units = recurrent.shape[-1]
-        # tanh(a) = 2 sigmoid(2 a) - 1: with the candidate's rows doubled one sigmoid serves all four gates
-        scale = x.new_ones(4 * units)
-        scale[2 * units : 3 * units] = 2
-        gates = (x * scale).transpose(0, 1).contiguous()
-        weights = (recurrent * scale[:, None]).transpose(1, 2).contiguous()
-        hidden = x.new_empty(steps, groups, people, units)
-        cells = x.new_empty(steps, groups, people, units)
-        squashed = x.new_empty(groups, people, units)
-        for step in range(steps):
-            gate = gates[step]
-            if step:
-                torch.baddbmm(gate, hidden[step - 1], weights, out=gate)
-            gate.sigmoid_()
-            entry, forget, candidate, exit_ = gate.split(units, dim=2)
-            candidate.mul_(2).sub_(1)
-            torch.mul(entry, candidate, out=cells[step])
-            if step:
-                cells[step].addcmul_(forget, cells[step - 1])
-            torch.tanh(cells[step], out=squashed)
-            torch.mul(exit_, squashed, out=hidden[step])
-        return hidden.transpose(0, 1), gates, cells
+        hidden, cells = (x.new_empty(*x.shape[:-1], recurrent.shape[-1]) for _ in range(2))
+        gates = torch.empty_like(x, memory_format=torch.contiguous_format)
+        _recurrence(x)[0](x, recurrent, gates, hidden, cells)
+        return hidden, gates, cells
 
     @staticmethod
     def setup_context(context: Any, inputs: tuple, output: tuple) -> None:
@@ -54,39 +38,12 @@ class _LSTM(torch.autograd.Function):
         if from_hidden is None:
             return None, None
         recurrent, hidden, gates, cells = context.saved_tensors
-        steps, groups, people, units = cells.shape
-        hidden = hidden.transpose(0, 1)
-        from_above = from_hidden.transpose(0, 1).contiguous()
         to_gates = torch.empty_like(gates)
-        to_hidden = torch.zeros_like(cells[0])
-        to_cell = torch.zeros_like(cells[0])
-        for step in range(steps - 1, -1, -1):
-            entry, forget, candidate, exit_ = gates[step].split(units, dim=2)
-            to_entry, to_forget, to_candidate, to_exit = to_gates[step].split(units, dim=2)
-            squashed = cells[step].tanh()
-            to_hidden += from_above[step]
-            torch.mul(to_hidden, squashed, out=to_exit)
-            to_hidden *= exit_
-            to_cell += torch.addcmul(to_hidden, to_hidden, squashed.square_(), value=-1)
-            torch.mul(to_cell, candidate, out=to_entry)
-            if step:
-                torch.mul(to_cell, cells[step - 1], out=to_forget)
-            else:
-                to_forget.zero_()
-            torch.mul(to_cell, entry, out=to_candidate)
-            to_candidate.addcmul_(to_candidate, candidate.square(), value=-1)
-            for part, gate in ((to_entry, entry), (to_forget, forget), (to_exit, exit_)):
-                part *= gate
-                part.addcmul_(part, gate, value=-1)
-            to_cell *= forget
-            if step:
-                torch.bmm(to_gates[step], recurrent, out=to_hidden)
+        _recurrence(gates)[1](gates, recurrent, cells, from_hidden.contiguous(), to_gates)
         to_recurrent = None
         if context.needs_input_grad[1]:
-            after = to_gates[1:].permute(1, 3, 0, 2).flatten(2)
-            before = hidden[:-1].transpose(0, 1).flatten(1, 2)
-            to_recurrent = torch.bmm(after, before)
-        return to_gates.transpose(0, 1), to_recurrent
+            to_recurrent = torch.bmm(to_gates[:, 1:].flatten(1, 2).transpose(1, 2), hidden[:, :-1].flatten(1, 2))
+        return to_gates, to_recurrent
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple, x: torch.Tensor, recurrent: torch.Tensor) -> tuple:
@@ -97,14 +54,56 @@ class _LSTM(torch.autograd.Function):
             value = value.expand(size, *value.shape) if dim is None else value.movedim(dim, 0)
             return value.flatten(0, 1)
 
-        hidden, gates, cells = _LSTM.apply(folded(x, in_dims[0]), folded(recurrent, in_dims[1]))
-        groups = hidden.shape[0] // size
-        outputs = (
-            hidden.unflatten(0, (size, groups)),
-            gates.unflatten(1, (size, groups)),
-            cells.unflatten(1, (size, groups)),
+        outputs = _LSTM.apply(folded(x, in_dims[0]), folded(recurrent, in_dims[1]))
+        return tuple(value.unflatten(0, (size, -1)) for value in outputs), (0, 0, 0)
+
+
+def _recurrence(x: torch.Tensor) -> tuple[Callable, Callable]:
+    """Return what runs the steps, and what works out their gradients, where x is."""
+    if x.is_cuda and can_compile():
+        from promoternets.networks.gpu import recurrence
+
+        return recurrence.forward, recurrence.backward
+    return _forward, _backward
+
+
+def _forward(
+    driven: torch.Tensor, recurrent: torch.Tensor, gates: torch.Tensor, hidden: torch.Tensor, cells: torch.Tensor
+) -> None:
+    """Do step by step what `gpu.recurrence.forward` does."""
+    state = cell = torch.zeros_like(cells[:, 0])
+    for step in range(driven.shape[1]):
+        driving = torch.baddbmm(driven[:, step], state, recurrent.transpose(1, 2))
+        entry, forget, candidate, exit_ = driving.chunk(4, dim=2)
+        entry, forget, candidate, exit_ = entry.sigmoid(), forget.sigmoid(), candidate.tanh(), exit_.sigmoid()
+        cell = forget * cell + entry * candidate
+        state = exit_ * cell.tanh()
+        gates[:, step] = torch.cat([entry, forget, candidate, exit_], dim=2)
+        hidden[:, step], cells[:, step] = state, cell
+
+
+def _backward(
+    gates: torch.Tensor, recurrent: torch.Tensor, cells: torch.Tensor, from_hidden: torch.Tensor, to_gates: torch.Tensor
+) -> None:
+    """Do step by step what `gpu.recurrence.backward` does."""
+    to_state = to_cell = nothing = torch.zeros_like(cells[:, 0])
+    for step in range(gates.shape[1] - 1, -1, -1):
+        entry, forget, candidate, exit_ = gates[:, step].chunk(4, dim=2)
+        before = cells[:, step - 1] if step else nothing
+        squashed = cells[:, step].tanh()
+        to_state = to_state + from_hidden[:, step]
+        to_cell = to_cell + to_state * exit_ * (1 - squashed**2)
+        to_gates[:, step] = torch.cat(
+            [
+                to_cell * candidate * entry * (1 - entry),
+                to_cell * before * forget * (1 - forget),
+                to_cell * entry * (1 - candidate**2),
+                to_state * squashed * exit_ * (1 - exit_),
+            ],
+            dim=2,
         )
-        return outputs, (0, 1, 1)
+        to_cell = to_cell * forget
+        to_state = to_gates[:, step] @ recurrent
 
 
 def lstm(x: torch.Tensor, inward: torch.Tensor, recurrent: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,7 @@ from promoternets.formats.outer_fold import OuterFold
 from promoternets.formats.rungs import Rung
 from promoternets.formats.strata import EVERYBODY
 from promoternets.networks.encoding import Encoder
+from promoternets.networks.initialisation import drawn_glorot_uniform
 from promoternets.networks.promoter_cnn import KERNEL, PromoterCNN
 from promoternets.networks.stretches import Stretches
 from promoternets.permutations import movable, permutation_cells, permuted, validating_parts
@@ -251,6 +252,7 @@ def score_members(
             seeds=[derive(seed, "promoter_cnn", *own, number) for own in names],
             inputs=lambda rows: torch.from_numpy(promoters.read([members[row] for row in rows], encoder.source)),
             encode=encoder,
+            initialise=drawn_glorot_uniform,
             share=None if promoters.has_dosages else lambda stored, chosen: Stretches(stored, chosen, encoder, KERNEL),
             labels=torch.from_numpy(labels),
             training=training,

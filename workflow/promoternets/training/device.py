@@ -34,6 +34,7 @@ def choose_device(gpu: int, threads: int = 1) -> torch.device:
             f"gpu={gpu} was asked for, but no CUDA device is visible ({build})",
             fix="Run on a node with a GPU and a CUDA build of PyTorch, or set gpu: 0 to train on the CPU",
         )
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # numbers as on a CPU
     logger.info("device: %s; %s", torch.cuda.get_device_name(0), build)
     return torch.device("cuda")
 

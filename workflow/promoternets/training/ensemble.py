@@ -1,12 +1,13 @@
 """The ensemble trainer: E independent copies of a small network, trained in one loop.
 
-Parameters of all members are stacked along a first axis. On a GPU one vectorised call computes all of them: one
-kernel where a loop would launch thousands. On a CPU a network computes a stack itself, if it knows how to
-(`Task.share`); of others a loop over the members is a third faster than that call (measured), and only the optimiser
-works on the whole stack. Members share nothing: starting weights, the order of the examples and what
-dropout leaves out come from each member's own seed, the optimisers work element by element, and a member that stops
-early leaves the stack. A member's result therefore does not depend on who shares the stack, up to the rounding of
-the last bit (vector instructions and batched products round alike for all but the last few numbers of a stack). Who
+Parameters of all members are stacked along a first axis. On a GPU one call computes all of them, the network's own
+(``side_by_side``) or a vectorised one, and a training step is recorded once and then replayed (`recording`). On a CPU
+a network computes a stack itself, if it knows how to (`Task.share`); of others a loop over the members is a third
+faster than a vectorised call (measured), and only the optimiser works on the whole stack. Members share nothing:
+starting weights, the order of the examples and what dropout leaves out come from each member's own seed, alike on
+every device, the optimisers work element by element, and a member that stops early leaves the stack. A member's
+result therefore does not depend on who shares the stack, up to the rounding of the last bit (vector instructions and
+batched products round alike for all but the last few numbers of a stack). Who
 wants results that are the same byte for byte puts the same members into the same stacks, as the ranking does for
 any number of shards.
 """
@@ -31,10 +32,12 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from promoternets.errors import InputError
 from promoternets.formats.outputs import written
+from promoternets.networks import draws
 from promoternets.networks.tensors import save_tensors
 from promoternets.progress import progress
 from promoternets.seeds import derive
 from promoternets.training.objectives import CLASSIFICATION, Objective
+from promoternets.training.recording import Recording
 from promoternets.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -70,7 +73,7 @@ class Task:
 
     Attributes
     ----------
-    build : returns a fresh network; called under each member's own seed.
+    build : returns a fresh network; called under each member's own seed, where `initialise` is not given.
     seeds : one seed per member; its length is the number of members.
     inputs : given member indices, returns their stored inputs [members, people, ...], such as int8 genotypes.
     encode : turns stored inputs [members, batch, ...] into what the network takes.
@@ -82,6 +85,8 @@ class Task:
         confounders. The loss is that of the offset and the network's log-odds together, so that the network learns
         what the offset does not say (as an offset in a generalised linear model; McCullagh and Nelder 1989, 6.3.3).
         Scores are the network's alone.
+    initialise : given a network and seeds int64 [members], returns the members' starting parameters, stacked, on the
+        seeds' device (as `networks.initialisation.drawn_glorot_uniform`): faster than one network after another.
     start : a member's parameters and buffers each, to go on from those of trained networks in place of fresh ones; they
         stand as epoch 0, so that they are kept where no epoch is better in the validation people.
     learning : how the names of the parameters begin that learn; by default all do. A module none of whose parameters
@@ -102,16 +107,29 @@ class Task:
     validation: np.ndarray
     objective: Objective = CLASSIFICATION
     offset: torch.Tensor | None = None
+    initialise: Callable[[nn.Module, torch.Tensor], dict[str, torch.Tensor]] | None = None
     start: Sequence[dict[str, torch.Tensor]] | None = None
     learning: tuple[str, ...] = ("",)
     share: Callable[[torch.Tensor, np.ndarray], Any] | None = None
 
     def network(self, index: int) -> nn.Module:
-        """Return a member's network as it starts."""
+        """Return a member's network as it starts, on the CPU."""
         module = _seeded(self.build, self.seeds[index])
         if self.start is not None:
             module.load_state_dict(self.start[index])
+        elif self.initialise is not None:
+            drawn = self.initialise(module, torch.tensor([self.seeds[index]]))
+            module.load_state_dict(module.state_dict() | {name: value[0] for name, value in drawn.items()})
         return module
+
+    def networks(self, indices: Sequence[int], device: torch.device) -> tuple[dict, dict]:
+        """Return parameters and buffers of members as they start, stacked; on the device, where drawn at once."""
+        if self.start is None and self.initialise is not None:
+            module = _seeded(self.build, 0).to(device)
+            drawn = self.initialise(module, torch.tensor([self.seeds[index] for index in indices], device=device))
+            buffers = {name: value.expand(len(indices), *value.shape).clone() for name, value in module.named_buffers()}
+            return drawn, buffers
+        return stack_module_state([self.network(index) for index in indices])  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         if self.start is not None and len(self.start) != len(self.seeds):
@@ -175,13 +193,16 @@ def train_ensemble(
     starts = range(len(members), total, members_at_once)
     for start in progress(starts, what=what, unit="stacks of networks"):
         indices = list(range(start, min(start + members_at_once, total)))
-        stack = _Stack(task, settings, indices, device, keep_weights)
-        if running is not None:
-            stack.restore(running)
-            running = None
-        while stack.active:
-            stack.run_epoch()
-            store.save(members, stack)
+        try:
+            stack = _Stack(task, settings, indices, device, keep_weights)
+            if running is not None:
+                stack.restore(running)
+                running = None
+            while stack.active:
+                stack.run_epoch()
+                store.save(members, stack)
+        except torch.OutOfMemoryError as error:
+            raise _no_memory(len(indices), device) from error
         members += stack.finished()
         store.save(members, None)
     store.save(members, None, anyway=True)
@@ -202,10 +223,8 @@ class _Stack:
 
     def __post_init__(self) -> None:
         self.active = list(self.indices)
-        modules = [self.task.network(index) for index in self.active]
         self.skeleton = _seeded(self.task.build, 0).to("meta")
-        parameters, buffers = stack_module_state(modules)  # type: ignore[arg-type]
-        self._load(parameters, buffers)
+        self._load(*self.task.networks(self.active, self.device))
         self.best = {name: value.detach().clone() for name, value in self._state().items()}
         self.best_so_far = {index: float("inf") for index in self.indices}
         self.best_epoch = dict.fromkeys(self.indices, 0)
@@ -224,12 +243,21 @@ class _Stack:
         }
         self.buffers = {name: value.detach().to(self.device) for name, value in buffers.items()}
         self.optimiser = self.settings.build_optimiser([one for one in self.parameters.values() if one.requires_grad])
+        self.total = torch.zeros(len(self.active), device=self.device)
+        self.number = torch.zeros((), dtype=torch.int64, device=self.device)
+        seeds = [derive(self.task.seeds[index], "drop") for index in self.active]
+        self.drop_seeds = torch.tensor(seeds, device=self.device)
+        self.recording = Recording() if self.device.type == "cuda" and self.settings.recordable else None
 
     def _state(self) -> dict[str, torch.Tensor]:
         return {**self.parameters, **self.buffers}
 
     def _read_inputs(self) -> None:
         self.inputs = self.task.inputs(self.active).to(self.device)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make what is worked out from the inputs and labels of the active members."""
         shares = self.task.share is not None and self.device.type == "cpu" and not self._drops()
         people = np.concatenate([self.task.training, self.task.validation])
         self.shared = self.task.share(self.inputs, people) if shares else None
@@ -262,10 +290,10 @@ class _Stack:
         share = 0.5 if self.settings.class_weights else float(labels.mean())
         return -np.log(share**share * (1 - share) ** (1 - share))
 
-    def _forward(self, people: torch.Tensor, drop: Sequence[torch.Generator] | None = None) -> torch.Tensor:
+    def _forward(self, people: torch.Tensor, drop: torch.Tensor | None = None) -> torch.Tensor:
         """Return outputs [members, batch, outputs] for people [members, batch].
 
-        drop : one generator a member, to drop sites of the input and units of the network while training.
+        drop : seeds int64 [members], to drop sites of the input and units of the network while training.
         """
         if self.shared is not None:
             return self.skeleton.stacked(self.parameters, self.buffers, self.shared[people])
@@ -273,23 +301,21 @@ class _Stack:
         encoded = self.task.encode(self.inputs[rows, people])
         given = [encoded]
         if drop is not None and self.settings.site_dropout:
-            given = [encoded * self._kept(drop, (encoded.shape[1], 1, encoded.shape[-1]), self.settings.site_dropout)]
+            given = [encoded * _kept(drop, (encoded.shape[1], 1, encoded.shape[-1]), self.settings.site_dropout)]
         if drop is not None and self.settings.unit_dropout:
-            given.append(self._kept(drop, (encoded.shape[1], self.skeleton.droppable), self.settings.unit_dropout))
+            units = (encoded.shape[1], self.skeleton.droppable)
+            given.append(_kept(draws.derived(drop, 0), units, self.settings.unit_dropout))
 
         def one(parameters: dict, buffers: dict, *x: torch.Tensor) -> torch.Tensor:
             return functional_call(self.skeleton, (parameters, buffers), x)
 
         if self.device.type != "cpu":
+            if hasattr(self.skeleton, "side_by_side"):
+                return self.skeleton.side_by_side(self.parameters, self.buffers, *given)
             return vmap(one)(self.parameters, self.buffers, *given)
         stacks = [_members(part, len(self.active)) for part in (self.parameters, self.buffers)]
         outputs = [one(*member) for member in zip(*stacks, *given, strict=True)]
         return torch.stack(outputs)
-
-    def _kept(self, drop: Sequence[torch.Generator], shape: tuple[int, ...], share: float) -> torch.Tensor:
-        """Return what dropout multiplies with [members, *shape]: 0, or what keeps the mean."""
-        masks = torch.stack([torch.rand(shape, generator=generator) >= share for generator in drop])
-        return masks.to(self.device) / (1 - share)
 
     def _losses(self, outputs: torch.Tensor, people: torch.Tensor) -> torch.Tensor:
         """Return each member's mean loss over people [members, batch], class-weighted if so set: [members]."""
@@ -325,7 +351,8 @@ class _Stack:
             if self._better(index, *rows[row]):
                 better.append(row)
                 self.best_epoch[index] = self.epoch
-                self.scores[index] = scores[row].float().cpu()
+        for row, score in zip(better, scores[better].float().cpu(), strict=True):
+            self.scores[self.active[row]] = score.clone()
         self._keep_best(better)
 
     def _better(self, index: int, _: float, loss: float, measure: float) -> bool:
@@ -347,21 +374,35 @@ class _Stack:
             if own and not any(parameter.startswith(self.task.learning) for parameter in own):
                 module.eval()
         order = torch.stack([self._order(index) for index in self.active]).to(self.device)
-        drop = [self._generator(index, "drop") for index in self.active] if self._drops() else None
         batches = order.tensor_split(-(-order.shape[1] // self.settings.batch_size), dim=1)
-        total = torch.zeros(len(self.active), device=self.device)
+        self.total.zero_()
         for number, people in enumerate(batches, start=(self.epoch - 1) * len(batches)):
+            self.number.fill_(number)
             if self.settings.optimiser == "sgd":  # Adagrad knows its decay
-                rate = self.settings.learning_rate / (1 + self.settings.learning_rate_decay * number)
-                self.optimiser.param_groups[0]["lr"] = rate
-            losses = self._losses(self._forward(people, drop), people)
-            self.optimiser.zero_grad(set_to_none=True)
-            losses.sum().backward()
-            if self.settings.clip_norm is not None:
-                self._clip(self.settings.clip_norm)
-            self.optimiser.step()
-            total += losses.detach()
-        return total / len(batches)
+                self._set_rate(self.settings.learning_rate / (1 + self.settings.learning_rate_decay * number))
+            if self.recording is None:
+                self._step(people)
+            else:
+                self.recording.take(self._step, people)
+        return self.total / len(batches)
+
+    def _step(self, people: torch.Tensor) -> None:
+        """Learn from people [members, batch]."""
+        drop = draws.derived(self.drop_seeds, self.number) if self._drops() else None
+        losses = self._losses(self._forward(people, drop), people)
+        self.optimiser.zero_grad(set_to_none=True)
+        losses.sum().backward()
+        if self.settings.clip_norm is not None:
+            self._clip(self.settings.clip_norm)
+        self.optimiser.step()
+        self.total += losses.detach()
+
+    def _set_rate(self, rate: float) -> None:
+        group = self.optimiser.param_groups[0]
+        if torch.is_tensor(group["lr"]):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
     def _clip(self, limit: float) -> None:
         """Scale each member's gradient down to a norm of at most `limit`."""
@@ -372,12 +413,8 @@ class _Stack:
             gradient *= factor.view(-1, *[1] * (gradient.dim() - 1))
 
     def _order(self, index: int) -> torch.Tensor:
-        order = torch.randperm(len(self.task.training), generator=self._generator(index, "order"))
-        return torch.as_tensor(self.task.training)[order]
-
-    def _generator(self, index: int, purpose: str) -> torch.Generator:
-        """Return a member's own random numbers for one purpose in this epoch."""
-        return torch.Generator().manual_seed(derive(self.task.seeds[index], purpose, self.epoch))
+        generator = torch.Generator().manual_seed(derive(self.task.seeds[index], "order", self.epoch))
+        return torch.as_tensor(self.task.training)[torch.randperm(len(self.task.training), generator=generator)]
 
     @torch.no_grad()
     def predict(self, people: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -413,7 +450,9 @@ class _Stack:
         self.active = [self.active[row] for row in stay]
         if self.active:
             self._select(stay)
-            self._read_inputs()
+            alike = self.inputs.stride(0) == 0  # all members have the same, kept once
+            self.inputs = self.inputs[: len(stay)] if alike else self.inputs[stay]
+            self._prepare()
 
     def _select(self, rows: list[int]) -> None:
         memory = [self.optimiser.state[value] for value in self.parameters.values()]
@@ -461,7 +500,8 @@ class _Stack:
             found = {key[len(prefix) :]: entry for key, entry in tensors.items() if key.startswith(prefix)}
             if found:
                 self.optimiser.state[value] = {
-                    key: entry.to(self.device) if entry.dim() else entry for key, entry in found.items()
+                    key: entry.to(self.device) if self.settings.recordable or entry.dim() else entry
+                    for key, entry in found.items()
                 }
         for key, value in tensors.items():
             kind, _, rest = key.partition("/")
@@ -525,6 +565,20 @@ class _CheckpointFile:
         plain = json.loads(header["stack"])
         logger.info("resuming: %d members done, epoch %s of the next", len(members), plain["epoch"] if plain else 0)
         return members, None if plain is None else (tensors, plain)
+
+
+def _no_memory(members: int, device: torch.device) -> InputError:
+    free, whole = (part / 2**30 for part in torch.cuda.mem_get_info(device))
+    return InputError(
+        f"the GPU does not hold {members:,} networks side by side: {free:.1f} of its {whole:.1f} GiB are free",
+        fix="Lower ranking.memory_mb (Promoter-CNNs), als_net.seeds or chromatin.training.together, or train where "
+        "no other job uses the GPU",
+    )
+
+
+def _kept(seeds: torch.Tensor, shape: tuple[int, ...], share: float) -> torch.Tensor:
+    """Return what dropout multiplies with [members, *shape]: 0, or what keeps the mean."""
+    return (draws.uniform(seeds, shape) >= share) / (1 - share)
 
 
 def _members(stacked: dict[str, torch.Tensor], members: int) -> list[dict[str, torch.Tensor]]:

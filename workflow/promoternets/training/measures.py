@@ -12,13 +12,12 @@ def area_under_roc(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     scores: float [members, people]; labels: int [members, people], 0 or 1, the same people of each class for
     all members or not. Returns float64 [members]; nan where a member has one class only.
     """
-    areas = []
-    for score, label in zip(scores.double(), labels, strict=True):
-        controls = score[label == 0].sort().values
-        cases = score[label == 1].contiguous()
-        below = torch.searchsorted(controls, cases, right=False) + torch.searchsorted(controls, cases, right=True)
-        areas.append(below.double().sum() / (2 * len(cases) * len(controls)))
-    return torch.stack(areas)
+    scores, cases = scores.double().contiguous(), labels.double()
+    ordered = scores.sort(1).values
+    ranks = torch.searchsorted(ordered, scores) + torch.searchsorted(ordered, scores, right=True) + 1  # twice the rank
+    number = cases.sum(1)
+    above = (ranks * cases).sum(1) - number * (number + 1)  # twice the number of controls that cases are above
+    return above / (2 * number * (labels.shape[1] - number))
 
 
 def area_standard_error(area: float, cases: int, controls: int) -> float:

@@ -60,15 +60,26 @@ class TrainingSettings:
         return asdict(self)
 
     def build_optimiser(self, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
-        """Return the optimiser; all three work element by element, so stacked members stay independent."""
+        """Return the optimiser; all three work element by element, so stacked members stay independent.
+
+        On a GPU a step of "sgd" or "adamw" can be recorded and replayed; "adagrad" counts its steps on the CPU.
+        """
+        on_gpu = parameters[0].is_cuda
         if self.optimiser == "sgd":
-            return torch.optim.SGD(parameters, lr=self.learning_rate, fused=True)
+            rate = torch.tensor(self.learning_rate, device="cuda") if on_gpu else self.learning_rate
+            return torch.optim.SGD(parameters, lr=rate, fused=True)
         if self.optimiser == "adagrad":
             return torch.optim.Adagrad(
-                parameters, lr=self.learning_rate, lr_decay=self.learning_rate_decay, eps=1e-7, fused=True
-            )
+                parameters, lr=self.learning_rate, lr_decay=self.learning_rate_decay, eps=1e-7,
+                fused=not on_gpu, foreach=on_gpu,
+            )  # fmt: skip
         # A bias in front of batch normalisation has no true gradient; with PyTorch's eps of 1e-8 Adam would take
         # full steps along its rounding noise.
         return torch.optim.AdamW(
-            parameters, lr=self.learning_rate, weight_decay=self.weight_decay, eps=1e-6, fused=True
+            parameters, lr=self.learning_rate, weight_decay=self.weight_decay, eps=1e-6, fused=True, capturable=on_gpu
         )
+
+    @property
+    def recordable(self) -> bool:
+        """Whether a GPU can record a step once and replay it."""
+        return self.optimiser != "adagrad"

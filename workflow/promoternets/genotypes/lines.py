@@ -37,6 +37,7 @@ SHAPE_FIX = (
 _CONTIG = re.compile(rb"<?[!#-+\--;=?-~]+>?")  # no blanks, commas or quotes, which a header cannot name
 _KINDS = bytes.maketrans(b"123456789.|", b"0000000000/")  # one of each kind: alleles, signs of phase
 _QUALITY = re.compile(rb"\.|\d+(\.\d+)?([eE][+-]?\d+)?")
+_DIGITS = re.compile(rb"\d{5}")  # sought first, since it is found ten times as fast
 _LONG_NUMBER = re.compile(rb"\t[\d./|]*?\d{5}")  # cyvcf2 keeps 16 bits of an allele's number
 _GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
 # A sound record of one alternate allele; of the sample columns only how many bytes they have.
@@ -298,8 +299,9 @@ class Lines:
         for seen, value, how in ((self._filters, status, _wrong_filter), (self._forms, form, _wrong_format)):
             if wrong := self._wrong(seen, value, how):
                 raise self._error(wrong, RECORD_FIX)
-        if calls is None and (form + b":").startswith(b"GT:") and _LONG_NUMBER.search(b"\t" + columns):
-            raise self._error(self._wrong_call(form, columns), RECORD_FIX)
+        if calls is None and (form + b":").startswith(b"GT:") and _DIGITS.search(columns):
+            if _LONG_NUMBER.search(b"\t" + columns):
+                raise self._error(self._wrong_call(form, columns), RECORD_FIX)
         if form != b"GT" or not _QUALITY.fullmatch(quality) or not b"".join(fields[:7]).isascii():
             calls = None
         return Line(self._number, line, fields, calls)

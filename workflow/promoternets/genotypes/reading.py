@@ -464,21 +464,24 @@ def _apart(found: Batch | AtPosition) -> Iterator[Batch | AtPosition]:
     if not isinstance(found, Batch):
         yield found
         return
-    start = int(np.searchsorted(found.positions, found.positions[0], side="right"))
-    end = int(np.searchsorted(found.positions, found.positions[-1]))
-    within = found[start:end]
-    shared = (within.positions[1:] == within.positions[:-1]).any()
-    if (
-        start >= end
-        or shared
-        and len({(at, *text[:2]) for at, text in zip(within.positions.tolist(), within.texts, strict=True)})
-        < len(within)
-    ):
+    positions = found.positions
+    start, end = (
+        int(np.searchsorted(positions, positions[0], side="right")),
+        int(np.searchsorted(positions, positions[-1])),
+    )
+    if start >= end or _has_twice(found[start:end]):
         yield from found.sites()
         return
     yield from found[:start].sites()
-    yield within
+    yield found[start:end]
     yield from found[end:].sites()
+
+
+def _has_twice(batch: Batch) -> bool:
+    """Return whether two sites of a batch have the same position and alleles."""
+    if (batch.positions[1:] > batch.positions[:-1]).all():
+        return False
+    return len({(at, *text[:2]) for at, text in zip(batch.positions.tolist(), batch.texts, strict=True)}) < len(batch)
 
 
 def _by_position(rows: Iterable[Batch | AtPosition]) -> Iterator[Batch | AtPosition]:

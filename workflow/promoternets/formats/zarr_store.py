@@ -89,8 +89,8 @@ def write_array(
 class ArrayWriter:
     """Writes an array chunk by chunk as its rows come, byte for byte as Zarr would; `finish` makes it an array.
 
-    Zarr's own assignment takes 1.5 ms a chunk beside the work, and fills a new array of zeros before each: of 42,000
-    sites x 3,202 people, 0.9 of 1.2 s.
+    Zarr's own assignment goes through an event loop, and fills a new array with zeros for each chunk: for 42,000 sites
+    x 3,202 people that took more than 1 s, where compressing takes 0.3 s.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -15,21 +15,32 @@ logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 15.0
 
 
-def progress(iterable: Iterable[Item], *, total: int | None = None, what: str = "", unit: str = "it") -> Iterator[Item]:
+def progress(
+    iterable: Iterable[Item],
+    *,
+    total: int | None = None,
+    what: str = "",
+    unit: str = "it",
+    size: Callable[[Item], int] = lambda _: 1,
+) -> Iterator[Item]:
     """Pass the items on, showing how far the work is.
 
-    On a terminal a tqdm bar; elsewhere one log line about every 15 seconds and one at the end.
+    On a terminal a tqdm bar; elsewhere one log line about every 15 seconds and one at the end. An item
+    counts for its `size`.
     """
     if total is None and hasattr(iterable, "__len__"):
         total = len(iterable)  # type: ignore[arg-type]
     if sys.stderr.isatty():
-        yield from tqdm(iterable, total=total, desc=what, unit=unit, file=sys.stderr)
+        with tqdm(total=total, desc=what, unit=unit, file=sys.stderr) as bar:
+            for item in iterable:
+                yield item
+                bar.update(size(item))
         return
     start = last = time.monotonic()
     done = 0
     for item in iterable:
         yield item
-        done += 1
+        done += size(item)
         now = time.monotonic()
         if now - last >= SECONDS_BETWEEN_LINES:
             last = now

@@ -378,7 +378,11 @@ def _decode_index(data: bytes) -> tuple[list[str], list[_ContigIndex]]:
         if linear:
             (n_intervals,) = struct.unpack_from("<i", data, offset)
             intervals = struct.unpack_from(f"<{n_intervals}Q", data, offset + 4)
-            lower += [(number << shift, first) for number, first in enumerate(intervals)]
+            most = 0
+            for number, first in enumerate(intervals):
+                if first > most:  # most repeat what those before them say
+                    lower.append((number << shift, first))
+                    most = first
             offset += 4 + 8 * n_intervals
         contigs.append(_ContigIndex(count, min((begin for _, begin in upper), default=0), lower, upper))
     return [name.decode() for name in names.split(b"\0")[:-1]], contigs

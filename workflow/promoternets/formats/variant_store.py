@@ -11,16 +11,16 @@ allele in a haploid call), ``call_genotype_phased`` [V, S] bool, where dosages a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
-import zarr
 
 from promoternets.errors import InputError
-from promoternets.formats.zarr_store import Rows, ZarrStore, create_array, create_store, finish_store
+from promoternets.formats.zarr_store import ArrayWriter, Rows, ZarrStore, create_store, finish_store, write_array
 
 MISSING, ABSENT = -1, -2
 DOSAGES = "call_DS"
@@ -81,9 +81,9 @@ class VariantStoreWriter:
     ----------
     path : the store's folder; it must not exist yet.
     sample_ids : names of the people, in the order of the genotypes given to `append`.
-    chunk_variants, chunk_samples : shape of a Zarr chunk. Batches of a multiple of `chunk_variants` sites
-        (but for the last) write each chunk once.
+    chunk_variants, chunk_samples : shape of a Zarr chunk.
     dosages : whether the store keeps dosages beside genotypes.
+    threads : how many compress and write, the caller's among them.
     """
 
     def __init__(
@@ -94,47 +94,41 @@ class VariantStoreWriter:
         chunk_variants: int = CHUNK_VARIANTS,
         chunk_samples: int = CHUNK_SAMPLES,
         dosages: bool = False,
+        threads: int = 1,
     ) -> None:
         self.path = Path(path)
         self.dosages = dosages
         self.sample_ids = list(sample_ids)
-        self.sites = 0
         self.contigs: list[str] = []
         self._group = create_store(self.path, {"vcf_zarr_version": VERSION, "source": "promoternets"})
-        people = max(1, len(self.sample_ids))
+        people = len(self.sample_ids)
         sizes = {"variants": chunk_variants, "samples": min(chunk_samples, people), "ploidy": 2, "alleles": 2}
-        lengths = {"variants": 0, "samples": len(self.sample_ids), "ploidy": 2, "alleles": 2}
+        lengths = {"samples": people, "ploidy": 2, "alleles": 2}
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self._arrays = {
-            name: self._create(
+            name: ArrayWriter(
+                self._group,
                 name,
-                shape=tuple(lengths[dimension] for dimension in dimensions),
-                chunks=tuple(sizes[dimension] for dimension in dimensions),
+                shape=[lengths[dimension] for dimension in dimensions[1:]],
+                dtype=_DTYPES[name],
+                chunks=[max(1, sizes[dimension]) for dimension in dimensions],
+                dimensions=dimensions,
+                pool=self._pool,
             )
             for name, dimensions in _DIMENSIONS.items()
             if dosages or name != DOSAGES
         }
 
-    def _create(self, name: str, *, shape: tuple[int, ...], chunks: tuple[int, ...]) -> zarr.Array:
-        dimensions = _DIMENSIONS.get(name, (name.split("_")[0] + "s",))
-        dtype = _DTYPES.get(name, str)
-        return create_array(self._group, name, shape=shape, chunks=chunks, dtype=dtype, dimensions=dimensions)
-
     def append(self, *, contig: Sequence[int] | np.ndarray, **columns: Any) -> None:
-        """Add sites.
+        """Add sites, a multiple of `chunk_variants` but for the last.
 
         `contig` are row numbers of `contigs`; the other names are those of the arrays, without ``variant_``:
         position, allele, id, call_genotype, call_genotype_phased, allele_frequency, call_rate, hwe_p, and call_DS
         where the store keeps dosages.
         """
-        n = len(contig)
-        if n == 0:
-            return
         columns["contig"] = contig
         for name, array in self._arrays.items():
-            values = columns[name.removeprefix("variant_")]
-            array.resize((self.sites + n, *array.shape[1:]))
-            array[self.sites : self.sites + n] = np.asarray(values, dtype=object if _DTYPES[name] is str else None)
-        self.sites += n
+            array.append(np.asarray(columns[name.removeprefix("variant_")]))
 
     def __enter__(self) -> VariantStoreWriter:
         return self
@@ -142,12 +136,14 @@ class VariantStoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=kind is not None)
         if kind is not None:
             return
+        for array in self._arrays.values():
+            array.finish()
         for name, values in (("sample_id", self.sample_ids), ("contig_id", self.contigs)):
-            array = self._create(name, shape=(len(values),), chunks=(max(1, len(values)),))
-            if values:
-                array[:] = np.array(values, dtype=object)
+            write_array(self._group, name, np.array(values, dtype=object), [name.split("_")[0] + "s"])
         finish_store(self.path)
 
 

@@ -9,7 +9,11 @@ must agree. Blosc, the usual choice, has no checksum, and numcodecs' crashes on 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,8 @@ from promoternets.errors import InputError
 # On 10,000 sites x 500 people: 0.21 bytes a call, written at 0.6 and read at 1.2 GB/s of alleles by one thread;
 # Blosc with its shuffle of bits 0.13 bytes, at 0.6 and 0.9 GB/s.
 COMPRESSOR = numcodecs.Zstd(level=3, checksum=True)
+TEXT = numcodecs.VLenUTF8()
+IN_FLIGHT = 4  # chunks of an array that threads have still to write
 # What Zarr and its codecs raise for damaged bytes.
 DAMAGED = (RuntimeError, SystemError, ValueError, KeyError, TypeError, AttributeError, OSError, MemoryError)
 Rows = slice | int | Sequence[int] | np.ndarray
@@ -78,6 +84,80 @@ def write_array(
     array = create_array(group, name, shape=values.shape, dtype=values.dtype, chunks=chunks, dimensions=dimensions)
     if values.size:
         array[...] = values
+
+
+class ArrayWriter:
+    """Writes an array chunk by chunk as its rows come, byte for byte as Zarr would; `finish` makes it an array.
+
+    Zarr's own assignment goes through an event loop, and fills a new array with zeros for each chunk: for 42,000 sites
+    x 3,202 people that took more than 1 s, where compressing takes 0.3 s.
+
+    Parameters
+    ----------
+    group : the store's root. name, dtype, dimensions : as `create_array` has them.
+    shape : of the rows: all dimensions but the first. chunks : shape of a chunk, rows first.
+    pool : threads that compress and write, with at most `IN_FLIGHT` chunks waiting for them; None for this one.
+    """
+
+    def __init__(
+        self,
+        group: zarr.Group,
+        name: str,
+        *,
+        shape: Sequence[int],
+        dtype: Any,
+        chunks: Sequence[int],
+        dimensions: Sequence[str],
+        pool: ThreadPoolExecutor | None = None,
+    ) -> None:
+        self._create = partial(create_array, group, name, dtype=dtype, chunks=chunks, dimensions=dimensions)
+        self._folder = Path(group.store.root) / name
+        self._folder.mkdir()
+        self._shape, self._chunks, self._dtype = tuple(shape), tuple(chunks), object if dtype is str else dtype
+        self._rows = 0
+        self._pool, self._ahead = pool, deque[Future[None]]()
+
+    def append(self, values: np.ndarray) -> None:
+        """Add rows, a multiple of those of a chunk, but for the last; the array may be changed afterwards.
+
+        Raises
+        ------
+        ValueError
+            When rows are added behind a chunk that is not full.
+        """
+        if self._rows % self._chunks[0]:
+            raise ValueError("rows behind a chunk that is not full")
+        starts = (range(0, size, step) for size, step in zip((len(values), *self._shape), self._chunks, strict=True))
+        for corner in product(*starts):
+            part = values[tuple(slice(start, start + step) for start, step in zip(corner, self._chunks, strict=True))]
+            if part.shape == self._chunks:
+                chunk = part.astype(self._dtype, order="C")
+            else:
+                chunk = np.full(self._chunks, "" if self._dtype is object else 0, dtype=self._dtype)
+                chunk[tuple(map(slice, part.shape))] = part
+            place = (self._rows + corner[0], *corner[1:])
+            numbers = (str(start // step) for start, step in zip(place, self._chunks, strict=True))
+            self._write(self._folder / ".".join(numbers), chunk)
+        self._rows += len(values)
+
+    def _write(self, path: Path, chunk: np.ndarray) -> None:
+        if self._pool is None:
+            _write_chunk(path, chunk)
+            return
+        self._ahead.append(self._pool.submit(_write_chunk, path, chunk))
+        if len(self._ahead) > IN_FLIGHT:
+            self._ahead.popleft().result()
+
+    def finish(self) -> None:
+        """Write what says that this is an array, once all of its chunks are there."""
+        while self._ahead:
+            self._ahead.popleft().result()
+        self._create(shape=(self._rows, *self._shape))
+
+
+def _write_chunk(path: Path, chunk: np.ndarray) -> None:
+    plain = TEXT.encode(chunk) if chunk.dtype == object else chunk
+    path.write_bytes(COMPRESSOR.encode(plain))
 
 
 def finish_store(path: str | Path) -> None:

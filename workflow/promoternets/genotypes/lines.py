@@ -4,7 +4,9 @@ htslib reads position ``123abc`` as 123, passes over columns too many, and drops
 decides a genotype (the shape of the line, its place, FILTER, FORMAT) is checked here; INFO and QUAL are not.
 
 Most lines hold nothing but genotypes like ``0|1``, four bytes a person with the tab. Such a line is plain: its calls
-are read as an array, which takes a tenth of htslib's time.
+are read as an array, which takes a tenth of htslib's time. Plain lines of one alternate allele, which follow each
+other in most files, are read together: one regular expression sees to the shape of each, operations on the array of
+all their calls to the rest.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from promoternets.errors import InputError
 from promoternets.formats.variant_index import INDEX_FIX, damaged, opened
-from promoternets.genotypes.sites import GREATEST_POSITION, MISSING, RECORD_FIX, Calls
+from promoternets.genotypes.sites import GREATEST_POSITION, MISSING, RECORD_FIX, Batch, Calls
 
 logger = logging.getLogger(__name__)
-PIECE = 1 << 20  # bytes
-BLOCKS = 16  # of block gzip, unpacked together; a block holds at most 64 KiB
+BLOCK = 1 << 16  # bytes read of a text at once; a block of block gzip unpacks to no more
+BLOCKS = 16  # looked at together, and unpacked by a thread
 SHAPE_FIX = (
     "Every record has 9 tab-separated columns and one for each person; mend or remove it, or copy the file "
     "again if it was cut off"
@@ -35,8 +37,17 @@ SHAPE_FIX = (
 _CONTIG = re.compile(rb"<?[!#-+\--;=?-~]+>?")  # no blanks, commas or quotes, which a header cannot name
 _KINDS = bytes.maketrans(b"123456789.|", b"0000000000/")  # one of each kind: alleles, signs of phase
 _QUALITY = re.compile(rb"\.|\d+(\.\d+)?([eE][+-]?\d+)?")
+_DIGITS = re.compile(rb"\d{5}")  # sought first, since it is found ten times as fast
 _LONG_NUMBER = re.compile(rb"\t[\d./|]*?\d{5}")  # cyvcf2 keeps 16 bits of an allele's number
 _GENOTYPE = re.compile(rb"[/|]?(\.|\d+)([/|](\.|\d+))*")
+# A sound record of one alternate allele; of the sample columns only how many bytes they have.
+_SIMPLE = (
+    rb"((?!#)[!#-+\--;=?-~]+)\t([1-9]\d{0,8})\t([ -~]+)\t([ACGTN]+)\t(?!\4\t)([ACGTN]+)"
+    rb"\t(?:\.|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\t([ -~]+)\t[^\t\n\0]*\tGT\t()(?s:.{%d})\r?\n"
+)
+PASSED = (b"PASS", b".")
+# Given a contig and ascending positions, it says which of them are wanted, by their numbers.
+Choice = Callable[[str, np.ndarray], np.ndarray]
 
 
 class Line:
@@ -72,7 +83,15 @@ class Line:
     @property
     def FILTER(self) -> str | None:  # noqa: N802
         """What the record did not pass, None for nothing."""
-        return None if self._fields[6] in (b"PASS", b".") else self._fields[6].decode()
+        return None if self._fields[6] in PASSED else self._fields[6].decode()
+
+
+class Together(NamedTuple):
+    """Simple lines that follow each other: how many, where they end in the text, and those that are wanted."""
+
+    lines: int
+    end: int
+    batch: Batch | None
 
 
 class Cells:
@@ -83,29 +102,43 @@ class Cells:
     """
 
     def __init__(self, people: int) -> None:
+        self._people = people
         self.width = 4 * people - 1  # without the last tab
-        self._kinds = b"0/0\t" * people
-        self._cells = bytearray(self._kinds)  # the last tab stays
-        self._letters = np.frombuffer(self._cells, dtype="<u2")
-        self._of_sign = {
-            ord(cell[1:2]): (np.frombuffer(cell * people, dtype="<u2"), np.full(people, cell[1:2] == b"|"))
-            for cell in (b"0|0\t", b"0/0\t")
-        }
+        self._kinds = np.frombuffer(b"0/0\t" * people, dtype=np.uint8)
+        self._phased, self._unphased = (np.frombuffer(cell * people, dtype="<u2") for cell in (b"0|0\t", b"0/0\t"))
 
-    def read(self, columns: bytes) -> Calls | None:
-        """Return the calls of the sample columns of a line, uint16 or int8 alleles; None where it is not plain."""
-        if len(columns) != self.width or columns[1] not in self._of_sign:
+    def read(self, columns: Sequence[bytes | memoryview]) -> tuple[np.ndarray, Calls]:
+        """Return which lines are plain, and the calls of all, by their sample columns, `width` bytes each.
+
+        Returns
+        -------
+        plain : bool, shape=(lines,).
+        calls : int8 alleles and phase, with an axis of lines before; of lines that are not plain anything.
+        """
+        letters = np.frombuffer(b"\t".join([*columns, b""]), dtype="<u2").reshape(-1, 2 * self._people)
+        own = letters - self._phased
+        alleles, phased = own.astype(np.int8), np.ones((len(columns), self._people), dtype=bool)
+        plain = np.ones(len(columns), dtype=bool)
+        rows = np.flatnonzero(own.max(axis=1) > 1)
+        if rows.size:
+            own = letters[rows] - self._unphased
+            alleles[rows], phased[rows] = own.astype(np.int8), False
+            rows = rows[own.max(axis=1) > 1]
+        if rows.size:
+            own = letters[rows]
+            kinds = np.frombuffer(own.tobytes().translate(_KINDS), dtype=np.uint8).reshape(-1, 4 * self._people)
+            plain[rows] = (kinds == self._kinds).all(axis=1)
+            numbers = own.astype(np.int8) - np.int8(ord("0"))
+            alleles[rows] = np.where(numbers < 0, np.int8(MISSING), numbers)
+            phased[rows] = own[:, ::2] >> 8 == ord("|")
+        return plain, Calls(alleles.reshape(-1, self._people, 2), phased)
+
+    def read_one(self, columns: bytes) -> Calls | None:
+        """Return the calls of the sample columns of a line; None where it is not plain."""
+        if len(columns) != self.width:
             return None
-        self._cells[: self.width] = columns
-        reference, phased = self._of_sign[columns[1]]
-        alleles = self._letters - reference
-        if alleles.max() > 1:
-            if self._cells.translate(_KINDS) != self._kinds:
-                return None
-            alleles = self._letters.astype(np.int8) - np.int8(ord("0"))
-            alleles[alleles < 0] = MISSING
-            phased = np.array(self._letters[::2] >> 8 == ord("|"))
-        return Calls(alleles.reshape(-1, 2), phased)
+        plain, calls = self.read([columns])
+        return Calls(calls.alleles[0], calls.phased[0]) if plain[0] else None
 
 
 class Lines:
@@ -123,19 +156,18 @@ class Lines:
         self._packing = packing
         self._people = people
         self._cells = Cells(len(people))
+        self._simple = re.compile(_SIMPLE % self._cells.width).match
         self._line, self._number, self._offset = b"", 0, 0
         self._filters: dict[bytes, str | None] = {}
         self._forms: dict[bytes, str | None] = {}
 
-    def records(
-        self, offset: int | None = None, passed_over: Callable[[str, int], bool] | None = None
-    ) -> Iterator[Line]:
-        """Yield each record, in file order, once its line was found to be sound.
+    def records(self, offset: int | None = None, choice: Choice | None = None) -> Iterator[Line | Batch]:
+        """Yield the records, in file order, once their lines were found to be sound, many of them together.
 
         Parameters
         ----------
         offset : the virtual file offset of block gzip to start at, as an index gives it; None for the first record.
-        passed_over : says of contig and position whether a record there is not wanted, and not looked at.
+        choice : says which records are wanted; the others are not looked at.
 
         Raises
         ------
@@ -144,50 +176,111 @@ class Lines:
         """
         self._number, self._offset = 0, offset or 0
         blank, in_header = 0, offset is None
-        for line in self._lines(offset):
-            self._number += 1
-            if in_header:
-                in_header = not line.startswith(b"#CHROM")
-                continue
-            self._line = line.removesuffix(b"\r")
-            if line.startswith(b"#"):
-                raise self._error("starts with #, after the header", "Take it out; records only follow the header")
-            if not self._line.strip():
-                blank = blank or self._number
-                continue
+        for found in self._lines(offset, choice):
+            together = isinstance(found, Together)
+            self._number += found.lines if together else 1
+            if not together:
+                if in_header:
+                    in_header = not found.startswith(b"#CHROM")
+                    continue
+                self._line = found.removesuffix(b"\r")
+                if found.startswith(b"#"):
+                    raise self._error("starts with #, after the header", "Take it out; records only follow the header")
+                if not self._line.strip():
+                    blank = blank or self._number
+                    continue
             if blank:
                 raise InputError(
                     f"{self._at(blank)} is blank, between records",
                     where=self.path,
                     fix="Take blank lines out: `sed -i '/^$/d' FILE`",
                 )
-            if passed_over is not None:
-                contig, place, *_ = [*self._line.split(b"\t", 2), b""]
-                if place.isdigit() and passed_over(contig.decode(errors="replace"), int(place)):
-                    continue
-            yield self._checked(self._line)
+            if not together:
+                if choice is None or self._is_wanted(choice):
+                    yield self._checked(self._line)
+            elif found.batch is not None:
+                yield found.batch
 
-    def _lines(self, offset: int | None) -> Iterator[bytes]:
-        rest = b""
-        for piece in self._pieces(offset):
-            *lines, rest = (rest + piece).split(b"\n")
-            yield from lines
+    def _is_wanted(self, choice: Choice) -> bool:
+        contig, place, *_ = [*self._line.split(b"\t", 2), b""]
+        if not place.isdigit() or len(place) > 10:
+            return True
+        return len(choice(contig.decode(errors="replace"), np.array([int(place)]))) > 0
+
+    def _lines(self, offset: int | None, choice: Choice | None) -> Iterator[bytes | Together]:
+        rest, pieces, read = b"", self._pieces(offset), 0
+        while some := list(islice(pieces, min(1 + read // 2, BLOCKS))):  # few at first: few may be wanted
+            read += len(some)
+            text, start = b"".join([rest, *some]), 0
+            while (end := text.find(b"\n", start)) >= 0:
+                together = self._together(text, start, choice)
+                yield together or text[start:end]
+                start = together.end if together else end + 1
+            rest = text[start:]
         if rest:
             logger.warning("%s: the last line has no line end; was the file cut off there?", self.path)
             yield rest
+
+    def _together(self, text: bytes, start: int, choice: Choice | None) -> Together | None:
+        """Return the simple lines that start there in a text, of one contig and ascending; None where none does."""
+        rows, starts, ends = [], [], []
+        while found := self._simple(text, start):
+            fields = found.groups()
+            if rows and fields[0] != rows[0][0]:
+                break
+            start = found.end()
+            rows.append(fields)
+            starts.append(found.start(7))
+            ends.append(start)
+        if not rows:
+            return None
+        contigs, places, names, references, alternates, statuses, _ = zip(*rows, strict=True)
+        contig, width = contigs[0].decode(), self._cells.width
+        positions = np.fromiter(map(int, places), dtype=np.int64, count=len(rows))
+        ascending = positions[1:] >= positions[:-1]
+        lines = len(rows) if ascending.all() else 1 + int(ascending.argmin())
+        wanted = np.arange(lines)
+        if choice is not None:  # of lines that nobody wants no more is known than that each is one
+            lines = next(
+                (row for row in range(lines) if text.find(b"\n", starts[row], starts[row] + width) >= 0), lines
+            )
+            if lines == 0:
+                return None
+            wanted = choice(contig, positions[:lines])
+        which = wanted.tolist()
+        if not which:
+            return Together(lines, ends[lines - 1], None)
+        view = memoryview(text)
+        sound, calls = self._cells.read([view[starts[row] : starts[row] + width] for row in which])
+        sound &= calls.alleles.reshape(-1, 2 * len(self._people)).max(axis=1) <= 1
+        for status in {statuses[row] for row in which}:
+            if self._wrong(self._filters, status, _wrong_filter):
+                sound &= [statuses[row] != status for row in which]
+        if not sound.all():
+            count = int(sound.argmin())
+            lines, which = which[count], which[:count]
+            if not which:
+                return Together(lines, ends[lines - 1], None) if lines else None
+        texts = [(references[row].decode(), alternates[row].decode(), names[row].decode()) for row in which]
+        reasons = [None if statuses[row] in PASSED else "filter_not_pass" for row in which]
+        first = slice(len(which))
+        batch = Batch(
+            contig, positions[wanted][first], texts, reasons, Calls(calls.alleles[first], calls.phased[first])
+        )
+        return Together(lines, ends[lines - 1], batch)
 
     def _pieces(self, offset: int | None) -> Iterator[bytes]:
         if self._packing == "bgzf":
             yield from blocks(self.path, offset or 0, self._threads)
             return
         with opened(self.path) as handle:
-            while piece := handle.read(PIECE):
+            while piece := handle.read(BLOCK):
                 yield piece
 
     def _checked(self, line: bytes) -> Line:
         fields = line.split(b"\t", 9)
         columns = fields.pop() if len(fields) == 10 else b""
-        calls = self._cells.read(columns)
+        calls = self._cells.read_one(columns)
         if b"\0" in (line if calls is None else line[: -len(columns)]):
             raise self._error("has a zero byte in it", "The file is damaged: copy it again")
         if calls is None and (len(fields) < 9 or columns.count(b"\t") + 1 != len(self._people)):
@@ -203,19 +296,20 @@ class Lines:
             raise self._error(f"has no {'ALT' if reference else 'REF'} allele, not even a dot", RECORD_FIX)
         if b",," in alternates or alternates.startswith(b",") or alternates.endswith(b","):
             raise self._error(f"has ALT {_quoted(alternates)}, with an empty allele", RECORD_FIX)
-        self._refuse(self._filters, status, _wrong_filter)
-        self._refuse(self._forms, form, _wrong_format)
-        if calls is None and (form + b":").startswith(b"GT:") and _LONG_NUMBER.search(b"\t" + columns):
-            raise self._error(self._wrong_call(form, columns), RECORD_FIX)
+        for seen, value, how in ((self._filters, status, _wrong_filter), (self._forms, form, _wrong_format)):
+            if wrong := self._wrong(seen, value, how):
+                raise self._error(wrong, RECORD_FIX)
+        if calls is None and (form + b":").startswith(b"GT:") and _DIGITS.search(columns):
+            if _LONG_NUMBER.search(b"\t" + columns):
+                raise self._error(self._wrong_call(form, columns), RECORD_FIX)
         if form != b"GT" or not _QUALITY.fullmatch(quality) or not b"".join(fields[:7]).isascii():
             calls = None
         return Line(self._number, line, fields, calls)
 
-    def _refuse(self, seen: dict[bytes, str | None], value: bytes, wrong: Callable[[bytes], str | None]) -> None:
+    def _wrong(self, seen: dict[bytes, str | None], value: bytes, wrong: Callable[[bytes], str | None]) -> str | None:
         if value not in seen:
             seen[value] = wrong(value)
-        if seen[value]:
-            raise self._error(seen[value], RECORD_FIX)
+        return seen[value]
 
     def unreadable(self, line: Line) -> InputError:
         """Return the error for a record that htslib could not read: what is wrong, as far as it shows."""
@@ -264,7 +358,7 @@ class Lines:
 
 
 def blocks(path: Path, offset: int = 0, threads: int = 1) -> Iterator[bytes]:
-    """Yield the unpacked text of a block-gzip file from a virtual file offset on, some blocks at a time.
+    """Yield the unpacked text of each block of a block-gzip file from a virtual file offset on.
 
     Raises
     ------
@@ -291,19 +385,19 @@ def _packed_blocks(handle: BinaryIO) -> Iterator[bytes]:
 
 
 def _unpacked(block: bytes) -> bytes:
-    return zlib.decompress(block, wbits=31)
+    return zlib.decompress(block, wbits=31, bufsize=BLOCK)
 
 
 def _by_threads(packed: Iterator[bytes], threads: int) -> Iterator[bytes]:
     """Yield the text of blocks that other threads unpack meanwhile, in order."""
-    ahead: deque[Future[bytes]] = deque()
+    ahead: deque[Future[list[bytes]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         while some := list(islice(packed, BLOCKS)):
-            ahead.append(pool.submit(lambda blocks: b"".join(map(_unpacked, blocks)), some))
+            ahead.append(pool.submit(lambda blocks: list(map(_unpacked, blocks)), some))
             if len(ahead) > threads:
-                yield ahead.popleft().result()
-        for text in ahead:
-            yield text.result()
+                yield from ahead.popleft().result()
+        for texts in ahead:
+            yield from texts.result()
 
 
 def _other_index(path: Path) -> InputError:

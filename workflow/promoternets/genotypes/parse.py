@@ -26,6 +26,7 @@ from promoternets.genotypes.reading import VariantFile
 from promoternets.genotypes.sites import (
     ABSENT,
     HAPLOID_CONTIGS,
+    Batch,
     Calls,
     Rules,
     Site,
@@ -91,7 +92,7 @@ def parse_genotypes(
         people say little of frequencies.
     promoters : table of promoters (chrom, tss): only records at most `max_distance` bp from one are read and counted.
         Of a bgzipped VCF with an index no more than those parts are unpacked.
-    threads : threads that unpack each file.
+    threads : threads that unpack each file, and that compress and write the store.
 
     Raises
     ------
@@ -144,11 +145,14 @@ def parse_genotypes(
         store_path = outputs.enter_context(written(genotypes))
         table_path = outputs.enter_context(written(filters)) if filters else None
         with VariantStoreWriter(
-            store_path, sample_ids=people, chunk_variants=chunk_variants, dosages=dosages == "real"
+            store_path, sample_ids=people, chunk_variants=chunk_variants, dosages=dosages == "real", threads=threads
         ) as store:
             collected = _Collector(store, files, people, controls, limits, counts, chunk_variants)
-            for contig, position, sites in _sites_of_all(files, chrom, counts):
-                collected.add(contig, position, sites)
+            for found in _sites_of_all(files, chrom, counts):
+                if isinstance(found, Batch):
+                    collected.add_batch(found)
+                else:
+                    collected.add(*found)
             collected.finish()
             if chrom is not None and not store.contigs:
                 store.contigs.append(match(chrom, files[0].lengths) or chrom)
@@ -267,18 +271,25 @@ def _contigs_to_read(files: Sequence[AnyFile], chrom: str | None) -> tuple[list[
 
 def _sites_of_all(
     files: Sequence[AnyFile], chrom: str | None, counts: filtering.Counts
-) -> Iterator[tuple[str, int, list[list[Site]]]]:
-    """Yield (contig, position, sites to keep so far); each site is a list with one entry for each file."""
+) -> Iterator[Batch | tuple[str, int, Iterable[Sequence[Site]]]]:
+    """Yield (contig, position, sites to keep so far), each site a list with one entry for each file; or batches."""
     contigs, order = _contigs_to_read(files, chrom)
     wanted = files[0].rules.positions
     if wanted is not None and chrom is not None and canonical(chrom) not in wanted:
         return
-    streams = [file.sites(names) for file, names in zip(files, contigs, strict=True)]
     if len(files) == 1:
-        for contig, position, sites in streams[0]:
-            kept = _first_of_each(sites, counts, files[0].path, contig, position)
-            yield contig, position, [[site] for site in kept]
+        file = files[0]
+        for found in file.batches(contigs[0]) if isinstance(file, VariantFile) else file.sites(contigs[0]):
+            if isinstance(found, Batch):
+                counts.alleles += len(found)
+                counts.removed.update(filter(None, found.reasons))
+                yield found.take(np.array([row for row, reason in enumerate(found.reasons) if reason is None], int))
+            else:
+                contig, position, sites = found
+                kept = _first_of_each(sites, counts, file.path, contig, position)
+                yield contig, position, [[site] for site in kept]
         return
+    streams = [file.sites(names) for file, names in zip(files, contigs, strict=True)]
     for contig, position, together in _in_lock_step(files, streams, order):
         yield contig, position, _join(together, files, counts, contig, position)
 
@@ -427,13 +438,33 @@ class _Collector:
                     self._calls.dosages[row, columns] = np.nan if dosages is None else dosages
             given = [site.calls.dosages is not None for site in together]
             self._mixed += any(given) and not all(given)
-            number = self._contig_rows.get(contig)
-            if number is None:
-                number = self._contig_rows[contig] = len(self.store.contigs)
-                self.store.contigs.append(contig)
-            self._sites.append((number, position, *together[0][:3]))
-            if len(self._sites) == self._most or row + 1 == self._chunk:
-                self._filter()
+            self._sites.append((self._number_of(contig), position, *together[0][:3]))
+            self._filter_if_full()
+
+    def add_batch(self, batch: Batch) -> None:
+        """Add sites of the one file, none of which is removed so far."""
+        while len(batch):
+            row = len(self._kept) + len(self._sites)
+            part = batch[: min(self._most - len(self._sites), self._chunk - row)]
+            rows = slice(row, row + len(part))
+            self._calls.alleles[rows], self._calls.phased[rows], _ = part.calls
+            if self._calls.dosages is not None:
+                self._calls.dosages[rows] = np.nan
+            places = zip(part.positions.tolist(), part.texts, strict=True)
+            number = self._number_of(batch.CHROM)
+            self._sites += [(number, position, *text) for position, text in places]
+            self._filter_if_full()
+            batch = batch[len(part) :]
+
+    def _number_of(self, contig: str) -> int:
+        if contig not in self._contig_rows:
+            self._contig_rows[contig] = len(self.store.contigs)
+            self.store.contigs.append(contig)
+        return self._contig_rows[contig]
+
+    def _filter_if_full(self) -> None:
+        if len(self._sites) == self._most or len(self._kept) + len(self._sites) == self._chunk:
+            self._filter()
 
     def finish(self) -> None:
         """Filter and write what is left."""

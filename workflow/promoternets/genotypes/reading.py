@@ -11,7 +11,8 @@ import logging
 import tempfile
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -38,6 +39,8 @@ from promoternets.formats.variant_index import (
 from promoternets.genotypes.lines import Line, Lines
 from promoternets.genotypes.sites import (
     ABSENT,
+    AtPosition,
+    Batch,
     Calls,
     ContigEnds,
     Rules,
@@ -47,6 +50,7 @@ from promoternets.genotypes.sites import (
     impossible_dosages,
     merged,
     no_such_allele,
+    reason_of_alleles,
     reasons_of_vcf_record,
     refuse_dosages,
     too_many_alleles,
@@ -103,6 +107,7 @@ class VariantFile:
         self._column: np.ndarray | None = None
         self._at, self._line = ("", 0), None
         self._header = read_header(path).encode()
+        self._header_is_sound = False
         self._lines = None if self.packing == "bcf" else Lines(path, self.packing, self._all_people, threads)
         if not self.lengths:
             logger.info(
@@ -140,7 +145,7 @@ class VariantFile:
         return asked, (None if last in wanted else np.array([name in wanted for name in asked]))
 
     def records(self, contigs: Sequence[str] | None) -> Iterator[Any]:
-        """Yield cyvcf2 records of some contigs (named as in the file), or of all, in ascending order.
+        """Yield records of some contigs (named as in the file), or of all, in ascending order, some as batches.
 
         Raises
         ------
@@ -156,33 +161,35 @@ class VariantFile:
         done: set[str] = set()
         current, last = None, 0
         for record in self._guarded(None):
-            contig, position = record.CHROM, record.POS
+            contig = record.CHROM
             if contig != current:
                 if contig in done:
-                    raise self._unsorted(f"{contig}:{position:,} comes after records of contig {current}")
+                    raise self._unsorted(f"{contig}:{_ends_of(record)[0]:,} comes after records of contig {current}")
                 current = contig
                 done.add(contig)
                 last = 0
             if contigs is not None and contig not in contigs:
                 self._refuse_scanning(contig)
                 continue
-            if position < last:
-                raise self._unsorted(f"{contig}:{position:,} comes after {contig}:{last:,}")
-            last = position
-            self.records_read += 1
+            last = self._in_order(record, last)
             yield record
+
+    def _in_order(self, record: Any, last: int) -> int:
+        """Return the last position of what is read, in order behind the last before it, and count it."""
+        first, behind = _ends_of(record)
+        if first < last:
+            raise self._unsorted(f"{record.CHROM}:{first:,} comes after {record.CHROM}:{last:,}")
+        self.records_read += _size(record)
+        return behind
 
     def _indexed(self, contig: str) -> Iterator[Any]:
         whole = self._lines is None or self.rules.stretches(contig) is None
         expected = self.counts[contig] if self.counts and whole else None
-        found = last = 0
+        before, last = self.records_read, 0
         for record in self._guarded(contig):
-            if record.POS < last:
-                raise self._unsorted(f"{contig}:{record.POS:,} comes after {contig}:{last:,}")
-            last = record.POS
-            found += 1
-            self.records_read += 1
+            last = self._in_order(record, last)
             yield record
+        found = self.records_read - before
         if expected is not None and found != expected:
             raise InputError(
                 f"{found:,} records of contig {contig} can be read, but the index counts {expected:,}: "
@@ -192,30 +199,33 @@ class VariantFile:
             )
 
     def _guarded(self, contig: str | None) -> Iterator[Any]:
-        """Yield the records of a contig, or of the whole file: those of htslib, or plain lines of text."""
+        """Yield the records of a contig, or of the whole file: those of htslib, or plain lines of text, or batches."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            reader = self._open(self.path)  # refuses a header that htslib cannot read
             if self._lines is None:
+                reader = self._open(self.path)
                 # in braces, since 1ABC:123 would be taken for a place on contig 1ABC
                 rows = reader if contig is None else reader._bcf_region(f"{{{contig}}}")
                 yield from self._read(iter(rows))
                 return
+            if not self._header_is_sound:
+                self._open(self.path)  # refuses a header that htslib cannot read
+                self._header_is_sound = True
             lines = self._lines.records() if contig is None else self._lines_of(contig)
-            waiting: list[Line] = []
+            waiting: list[Line | Batch] = []
             room = most = TEXT_FOR_HTSLIB + 16 * len(self._header)
-            for self._line in lines:
-                if self._line.calls is not None and not waiting:
-                    yield self._line
+            for line in lines:
+                if line.calls is not None and not waiting:
+                    yield line
                     continue
-                waiting.append(self._line)
-                room -= len(self._line.text)
+                waiting.append(line)
+                room -= line.calls.alleles.nbytes if isinstance(line, Batch) else len(line.text)
                 if room < 0:
                     yield from self._with_htslib(waiting)
                     waiting, room = [], most
             yield from self._with_htslib(waiting)
 
-    def _lines_of(self, contig: str) -> Iterator[Line]:
+    def _lines_of(self, contig: str) -> Iterator[Line | Batch]:
         """Yield the lines of a contig; where only some places are wanted, those in the stretches around them."""
         stretches = self.rules.stretches(contig)
         if stretches is None:
@@ -224,17 +234,29 @@ class VariantFile:
             return
         joined = merged(stretches, STRETCH_GAP)
         for offset, last in offsets_of_stretches(self.path, contig, joined) or ():
-            lines = self._lines.records(offset, partial(self._passed_over, contig, last))
-            yield from takewhile(partial(_is_before, contig, last), lines)
+            for line in self._lines.records(offset, partial(self._wanted_up_to, contig, last)):
+                behind = line.CHROM != contig or _ends_of(line)[1] > last
+                if not behind:
+                    yield line
+                    continue
+                if isinstance(line, Batch) and len(line) > 1:
+                    yield line[:-1]
+                break
 
-    def _passed_over(self, contig: str, last: int, name: str, position: int) -> bool:
-        return name == contig and position <= last and not self.rules.wanted(name, position)
+    def _wanted_up_to(self, contig: str, last: int, name: str, positions: np.ndarray) -> np.ndarray:
+        """Return which of some positions are wanted up to the last, and the first that shows that it was reached."""
+        if name != contig:
+            return np.arange(1)
+        end = int(np.searchsorted(positions, last, side="right"))
+        wanted = self.rules.wanted_of(contig, positions[: end + 1])
+        wanted[end:] = True
+        return np.flatnonzero(wanted)
 
-    def _with_htslib(self, lines: Sequence[Line]) -> Iterator[Any]:
+    def _with_htslib(self, lines: Sequence[Line | Batch]) -> Iterator[Any]:
         """Yield lines, those that are not plain as htslib reads them: many at once, since it wants a header."""
         others = self._read_by_htslib([line for line in lines if line.calls is None])
-        for self._line in lines:
-            yield next(others) if self._line.calls is None else self._line
+        for line in lines:
+            yield next(others) if line.calls is None else line
 
     def _read(self, rows: Iterator[Any]) -> Iterator[Any]:
         """Yield the records of a BCF."""
@@ -258,7 +280,8 @@ class VariantFile:
             reader = self._open(Path(handle.name))
             for contig in dict.fromkeys(line.CHROM for line in lines):
                 reader.add_to_header(f"##contig=<ID={contig}>")  # cyvcf2 crashes on a broken record without
-            for line in lines:
+            for self._line in lines:
+                line = self._line
                 try:
                     record = next(reader, None)
                 except Exception as error:  # cyvcf2 raises bare Exception
@@ -307,31 +330,56 @@ class VariantFile:
 
     # -------------------------------------------------------------------------------------------- sites
 
-    def sites(self, contigs: Sequence[str] | None) -> Iterator[tuple[str, int, list[Site]]]:
+    def sites(self, contigs: Sequence[str] | None) -> Iterator[AtPosition]:
         """Yield (contig, position, sites at that position), with several alternate alleles taken apart."""
+        rows = (
+            row for found in self._found(contigs) for row in (found.sites() if isinstance(found, Batch) else [found])
+        )
+        return _by_position(rows)
+
+    def batches(self, contigs: Sequence[str] | None) -> Iterator[Batch | AtPosition]:
+        """Yield what `sites` does, with batches where no two sites have the same alleles at one position."""
+        return _by_position(row for found in self._found(contigs) for row in _apart(found))
+
+    def _found(self, contigs: Sequence[str] | None) -> Iterator[Batch | AtPosition]:
+        """Yield the sites of each record that is wanted, or of batches."""
         total = None
         if self.counts is not None and None not in self.counts.values():
             total = sum(count for name, count in self.counts.items() if contigs is None or name in contigs)  # type: ignore[misc]
-        contig, position, here = "", -1, []
-        rows = self.records(contigs)
-        for record in progress(rows, total=total, what=self.path.name, unit="records"):
-            if not self.rules.wanted(record.CHROM, record.POS):
-                continue
-            if record.POS != position or record.CHROM != contig:
-                if here:
-                    yield contig, position, here
-                contig, position, here = record.CHROM, record.POS, []
-            try:
-                self._take_apart(record, contig, position, here)
-            except UnicodeDecodeError as error:
-                raise self._unreadable() from error
-        if here:
-            yield contig, position, here
+        for record in progress(self.records(contigs), total=total, what=self.path.name, unit="records", size=_size):
+            if isinstance(record, Batch):
+                yield from filter(len, self._judged(record))
+            elif self.rules.wanted(record.CHROM, record.POS):
+                yield record.CHROM, record.POS, self._take_apart(record)
 
-    def _take_apart(self, record: Any, contig: str, position: int, here: list[Site]) -> None:
-        reference, name = record.REF.upper(), record.ID or "."
-        alternates = [alternate.upper() for alternate in record.ALT]
-        passed = record.FILTER is None  # for PASS and for "."
+    def _judged(self, batch: Batch) -> Iterator[Batch]:
+        """Yield the records of a batch that are wanted, with the calls of our people, and why each is removed."""
+        batch = batch.take(np.flatnonzero(self.rules.wanted_of(batch.CHROM, batch.positions)))
+        reasons = [
+            reason if reason and self.rules.pass_only else reason_of_alleles(*text[:2], self.rules.variants)
+            for reason, text in zip(batch.reasons, batch.texts, strict=True)
+        ]
+        calls = batch.calls
+        if self._rows is not None:
+            calls = Calls(calls.alleles[:, self._rows], calls.phased[:, self._rows])
+        batch = replace(batch, reasons=reasons, calls=calls)
+        self.genotyped += reasons.count(None)
+        end = int(np.searchsorted(batch.positions, self._ends.limit(batch.CHROM)[0], side="right"))
+        while end < len(batch) and reasons[end] == "filter_not_pass":
+            end += 1
+        yield batch[:end]
+        if end < len(batch):
+            self._ends.refuse_beyond(batch.CHROM, int(batch.positions[end]))
+
+    def _take_apart(self, record: Any) -> Iterator[Site]:
+        """Yield a site for each alternate allele of a record, and one of a record without."""
+        contig, position = record.CHROM, record.POS
+        try:
+            reference, name = record.REF.upper(), record.ID or "."
+            alternates = [alternate.upper() for alternate in record.ALT]
+            passed = record.FILTER is None  # for PASS and for "."
+        except UnicodeDecodeError as error:
+            raise self._unreadable() from error
         reasons = reasons_of_vcf_record(
             contig, position, reference, alternates, passed=passed, rules=self.rules, ends=self._ends
         )
@@ -344,7 +392,7 @@ class VariantFile:
             else:
                 calls = found
         for alternate, reason, own in zip(alternates, reasons, calls, strict=True):
-            here.append(Site(reference, alternate, name, reason, None if reason else own))
+            yield Site(reference, alternate, name, reason, None if reason else own)
 
     def _calls(self, record: Any, contig: str, position: int, alternates: int) -> Sequence[Calls] | None:
         """Return the calls of each alternate allele of a record; None when it has none."""
@@ -399,8 +447,57 @@ class VariantFile:
         return Calls(calls[:, :2], calls[:, -1] == 1)
 
 
-def _is_before(contig: str, last: int, line: Line) -> bool:
-    return line.CHROM == contig and line.POS <= last
+def _size(record: Any) -> int:
+    """Return how many records there are in what is one, or a batch."""
+    return len(record) if isinstance(record, Batch) else 1
+
+
+def _ends_of(record: Any) -> tuple[int, int]:
+    """Return the first and last position of a record or a batch."""
+    if isinstance(record, Batch):
+        return int(record.positions[0]), int(record.positions[-1])
+    return record.POS, record.POS
+
+
+def _apart(found: Batch | AtPosition) -> Iterator[Batch | AtPosition]:
+    """Yield the sites of a batch one by one where their position, or position and alleles, may be those of others."""
+    if not isinstance(found, Batch):
+        yield found
+        return
+    positions = found.positions
+    start, end = (
+        int(np.searchsorted(positions, positions[0], side="right")),
+        int(np.searchsorted(positions, positions[-1])),
+    )
+    if start >= end or _has_twice(found[start:end]):
+        yield from found.sites()
+        return
+    yield from found[:start].sites()
+    yield found[start:end]
+    yield from found[end:].sites()
+
+
+def _has_twice(batch: Batch) -> bool:
+    """Return whether two sites of a batch have the same position and alleles."""
+    if (batch.positions[1:] > batch.positions[:-1]).all():
+        return False
+    return len({(at, *text[:2]) for at, text in zip(batch.positions.tolist(), batch.texts, strict=True)}) < len(batch)
+
+
+def _by_position(rows: Iterable[Batch | AtPosition]) -> Iterator[Batch | AtPosition]:
+    """Yield the sites of each position together, and batches as they are."""
+    place, here = ("", -1), []
+    for row in rows:
+        if isinstance(row, Batch) or row[:2] != place:
+            if here:
+                yield *place, here
+            place, here = ("", -1), []
+        if isinstance(row, Batch):
+            yield row
+        else:
+            place, here = row[:2], [*here, *row[2]]
+    if here:
+        yield *place, here
 
 
 def _one_line(error: Exception) -> str:

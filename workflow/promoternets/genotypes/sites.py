@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -53,6 +53,49 @@ class Site(NamedTuple):
     calls: Calls | None  # of the people of the file
 
 
+AtPosition = tuple[str, int, Iterable[Site]]  # contig, position and sites there
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sites of one contig, ascending, each the one alternate allele of a record and written in bases.
+
+    Parameters
+    ----------
+    CHROM : the contig. positions : int64, shape=(sites,). texts : reference, alternate and name of each.
+    reasons : why each is removed, None where it is not. calls : with an axis of sites before.
+    """
+
+    CHROM: str
+    positions: np.ndarray
+    texts: Sequence[tuple[str, str, str]]
+    reasons: Sequence[str | None]
+    calls: Calls
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __getitem__(self, rows: slice) -> Batch:
+        calls = Calls(self.calls.alleles[rows], self.calls.phased[rows])
+        return Batch(self.CHROM, self.positions[rows], self.texts[rows], self.reasons[rows], calls)
+
+    def take(self, rows: np.ndarray) -> Batch:
+        """Return the sites of some numbers, ascending."""
+        if len(rows) == len(self):
+            return self
+        calls = Calls(self.calls.alleles[rows], self.calls.phased[rows])
+        texts, reasons = ([column[row] for row in rows.tolist()] for column in (self.texts, self.reasons))
+        return Batch(self.CHROM, self.positions[rows], texts, reasons, calls)
+
+    def sites(self) -> Iterator[AtPosition]:
+        """Yield contig, position and a site there, one by one, though several be at one position."""
+        for row, (position, text, reason) in enumerate(
+            zip(self.positions.tolist(), self.texts, self.reasons, strict=True)
+        ):
+            calls = None if reason else Calls(self.calls.alleles[row], self.calls.phased[row])
+            yield self.CHROM, position, [Site(*text, reason, calls)]
+
+
 @dataclass(frozen=True)
 class Rules:
     """What is read of each record: FILTER, kinds of variants, how several alternate alleles and dosages are taken.
@@ -78,6 +121,22 @@ class Rules:
         stretches = self.near.get(canonical(contig), ())
         place = bisect_right(stretches, (position, GREATEST_POSITION))
         return place > 0 and position <= stretches[place - 1][1]
+
+    def wanted_of(self, contig: str, positions: np.ndarray) -> np.ndarray:
+        """Return at which of some positions records are read, bool."""
+        if self.everywhere:
+            return np.ones(len(positions), dtype=bool)
+        first, last = self._ends.get(contig) or self._ends.setdefault(contig, self._ends_of(contig))
+        return positions <= last[np.searchsorted(first, positions, side="right")]
+
+    @cached_property
+    def _ends(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return {}
+
+    def _ends_of(self, contig: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first position of each stretch of a contig, and the last of each, with none before them."""
+        stretches = np.array(self.stretches(contig), dtype=np.int64).reshape(-1, 2)
+        return stretches[:, 0], np.append(-1, stretches[:, 1])
 
     @property
     def everywhere(self) -> bool:
@@ -287,15 +346,19 @@ class ContigEnds:
                         fix=f"Set the build to {other}, with its annotation, or use a file of {self.build}",
                     )
 
-    def refuse_beyond(self, contig: str, position: int) -> None:
-        """Raise InputError where a position lies beyond the end of its contig."""
+    def limit(self, contig: str) -> tuple[int, str]:
+        """Return the last position of a contig, and where it is known from."""
         if contig not in self._limits:
             ends = [(self.lengths.get(contig), "the header")]
             if self.build in LENGTHS:
                 ends.append((LENGTHS[self.build].get(canonical(contig)), self.build))
             known = [(length, source) for length, source in ends if length]
             self._limits[contig] = min(known, default=(1 << 62, ""))
-        length, source = self._limits[contig]
+        return self._limits[contig]
+
+    def refuse_beyond(self, contig: str, position: int) -> None:
+        """Raise InputError where a position lies beyond the end of its contig."""
+        length, source = self.limit(contig)
         if position > length:
             raise InputError(
                 f"position {contig}:{position:,} lies beyond the end of the contig, {length:,} bp in "

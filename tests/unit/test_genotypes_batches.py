@@ -11,7 +11,7 @@ from promoternets.genotypes import lines, parse
 from promoternets.genotypes.lines import Cells, Lines
 from promoternets.genotypes.parse import parse_genotypes
 
-FILES = 100
+FILES = 60
 ODD = ("missing", "half", "other phase", "several", "more keys", "status", "alleles", "quality", "again", "no call")
 BAD = {
     0: ["X x", "<1>", "", "#1", "1"],

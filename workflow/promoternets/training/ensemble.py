@@ -2,15 +2,13 @@
 
 Parameters of all members are stacked along a first axis. On a GPU one call computes all of them, the network's own
 (``side_by_side``) or a vectorised one, and training steps are replayed from a recording (`recording`; Adagrad's are
-taken call by call). On a CPU
-a network computes a stack itself, if it knows how to (`Task.share`); of others a loop over the members is a third
-faster than a vectorised call (measured), and only the optimiser works on the whole stack. Members share nothing:
-starting weights, the order of the examples and what dropout leaves out come from each member's own seed, alike on
-every device, the optimisers work element by element, and a member that stops early leaves the stack. A member's
-result therefore does not depend on who shares the stack, up to the rounding of the last bit (vector instructions and
-batched products round alike for all but the last few numbers of a stack). Who
-wants results that are the same byte for byte puts the same members into the same stacks, as the ranking does for
-any number of shards.
+taken call by call). On a CPU a network computes a stack itself, if it knows how to (`Task.share`); of others a loop
+over the members is a third faster than a vectorised call (measured), and only the optimiser works on the whole stack.
+Members share nothing: starting weights, the order of the examples and what dropout leaves out come from each member's
+own seed, alike on every device, the optimisers work element by element, and a member that stops early leaves the
+stack. A member's result therefore does not depend on who shares the stack, up to the rounding of the last bit (vector
+instructions and batched products round alike for all but the last few numbers of a stack). Who wants results that are
+the same byte for byte puts the same members into the same stacks, as the ranking does for any number of shards.
 """
 
 from __future__ import annotations

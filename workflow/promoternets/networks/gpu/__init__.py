@@ -27,8 +27,8 @@ def can_compile() -> bool:
     missing = [what for what, there in found.items() if not there]
     if missing:
         logger.warning(
-            "%s not found (`conda install gcc_linux-64`, or gcc and python3-dev): kernels for the GPU cannot be "
-            "compiled, and PyTorch's own operations are used, which give the same results but take longer",
+            "%s not found (install gcc and python3-dev; Triton comes with a CUDA build of PyTorch): kernels for the "
+            "GPU cannot be compiled, and PyTorch's own operations are used, which compute the same but take longer",
             " and ".join(missing),
         )
     return not missing

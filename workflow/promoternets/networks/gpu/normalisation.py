@@ -1,6 +1,6 @@
-"""Batch normalisation of several networks, and the softplus after it, in one pass to read and one to write.
+"""Batch normalisation of several networks, and the softplus after it: two passes to read and one to write.
 
-By PyTorch's operations it takes a dozen passes over the same numbers, most of the time of a Promoter-CNN on a GPU.
+By PyTorch's operations it takes a dozen passes over the same numbers.
 """
 
 from __future__ import annotations
@@ -69,9 +69,8 @@ def _forward(
     inside, own = feature < features, member * features + feature
     row = tl.arange(0, ROWS)
     place = member * rows * features + row[:, None] * features + feature[None, :]
-    first = tl.load(
-        x + member * rows * features + feature, inside, 0.0
-    )  # sums of what differs from it keep their digits
+    # sums of what differs from the first row keep their digits
+    first = tl.load(x + member * rows * features + feature, inside, 0.0)
     total = tl.zeros((ROWS, FEATURES), tl.float32)
     squares = tl.zeros((ROWS, FEATURES), tl.float32)
     for start in range(0, rows, ROWS):
